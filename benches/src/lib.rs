@@ -1,0 +1,2 @@
+//! zomma: room `benches`.
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! The `zomma` command.
+#![forbid(unsafe_code)]
+fn main() {}

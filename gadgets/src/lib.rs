@@ -1,0 +1,2 @@
+//! zomma: room `gadgets`.
+#![forbid(unsafe_code)]

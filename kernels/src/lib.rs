@@ -1,0 +1,1 @@
+//! zomma: room `kernels`.

@@ -1,0 +1,2 @@
+//! zomma: room `prover`.
+#![forbid(unsafe_code)]
