@@ -1,1 +1,3 @@
 //! zomma: room `kernels`.
+
+pub mod cpu;

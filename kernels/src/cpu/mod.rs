@@ -1,0 +1,3 @@
+//! Kernels for the host processor: portable, and AVX-512 IFMA where the processor has it.
+
+pub mod ifma;
