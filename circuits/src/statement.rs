@@ -17,12 +17,14 @@ pub trait Statement: 'static {
     /// Everything that the circuit assigns.
     type Witness: Send + Sync;
     /// The public instance, typed.
-    type Instance: Serialize + Clone + PartialEq + core::fmt::Debug + Send + Sync;
+    type Instance: Serialize + DeserializeOwned + Clone + PartialEq + core::fmt::Debug + Send + Sync;
     /// The halo2 circuit.
     type Circuit: Circuit<Fr, Params = ()> + Clone + Send + Sync;
 
     /// The name under which the registry, the command line and every artefact know the statement.
     const NAME: &'static str;
+    /// Goes up whenever what is proven changes: the constraints, the layout or the meaning of the instance. Keys and proofs carry it.
+    const VERSION: u32 = 1;
     /// The smallest `k` at which the circuit can be laid out at all.
     const MIN_K: u32;
     /// The `k` that is used when none is asked for.
