@@ -1,2 +1,4 @@
-//! zomma: room `gadgets`.
+//! Chips of zomma: the constraints of one mathematical object each, with its native twin.
 #![forbid(unsafe_code)]
+
+pub mod layout;
