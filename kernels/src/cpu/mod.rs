@@ -1,3 +1,311 @@
-//! Kernels for the host processor: portable, and AVX-512 IFMA where the processor has it.
+//! The CPU backend: portable code, or AVX-512 IFMA where the machine has it.
 
 pub mod ifma;
+mod interpret;
+mod openings;
+mod permute;
+mod products;
+mod transform;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use group::Curve;
+use halo2curves::bn256::{Fr, G1, G1Affine};
+use halo2curves::msm::msm_parallel;
+use rayon::prelude::*;
+
+use crate::naive::check_columns;
+use crate::{Backend, Domain, Error, Fraction, LookupColumns, Program};
+
+/// The instruction set that the CPU backend uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Isa {
+    /// Plain 64-bit arithmetic; runs everywhere.
+    Portable,
+    /// Eight lanes of 52-bit limbs with AVX-512 IFMA.
+    Avx512Ifma,
+}
+
+impl Isa {
+    /// All of them, slowest first.
+    pub const ALL: [Isa; 2] = [Isa::Portable, Isa::Avx512Ifma];
+
+    /// The name used in options and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Isa::Portable => "portable",
+            Isa::Avx512Ifma => "avx512-ifma",
+        }
+    }
+
+    /// The CPU features this needs and the machine lacks; empty if it can run.
+    pub fn missing(self) -> Vec<&'static str> {
+        match self {
+            Isa::Portable => Vec::new(),
+            Isa::Avx512Ifma => missing_ifma_features(),
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn missing_ifma_features() -> Vec<&'static str> {
+    let features = [
+        ("avx512f", is_x86_feature_detected!("avx512f")),
+        ("avx512dq", is_x86_feature_detected!("avx512dq")),
+        ("avx512bw", is_x86_feature_detected!("avx512bw")),
+        ("avx512vl", is_x86_feature_detected!("avx512vl")),
+        ("avx512ifma", is_x86_feature_detected!("avx512ifma")),
+    ];
+    features.into_iter().filter(|(_, present)| !present).map(|(name, _)| name).collect()
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn missing_ifma_features() -> Vec<&'static str> {
+    vec!["x86-64"]
+}
+
+impl fmt::Display for Isa {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Computes in the process's own memory, on the threads of the current rayon pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CpuBackend {
+    isa: Isa,
+}
+
+impl CpuBackend {
+    /// The backend for one instruction set.
+    ///
+    /// # Errors
+    /// [`Error::MissingIsa`] if the machine does not have it; there is no fallback.
+    pub fn new(isa: Isa) -> Result<Self, Error> {
+        match isa.missing() {
+            missing if missing.is_empty() => Ok(Self { isa }),
+            missing => Err(Error::MissingIsa { isa: isa.name(), missing: missing.join(", ") }),
+        }
+    }
+
+    /// The backend for the best instruction set of this machine.
+    pub fn detect() -> Self {
+        let isa = Isa::ALL.into_iter().rfind(|isa| isa.missing().is_empty()).unwrap_or(Isa::Portable);
+        Self { isa }
+    }
+
+    /// The instruction set in use.
+    pub fn isa(&self) -> Isa {
+        self.isa
+    }
+}
+
+impl FromStr for CpuBackend {
+    type Err = Error;
+
+    /// `cpu` for the best instruction set, `cpu:portable` or `cpu:avx512-ifma` for a particular one.
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let unknown = || Error::UnknownBackend { name: name.into(), known: "cpu, cpu:portable, cpu:avx512-ifma" };
+        if name == "cpu" {
+            return Ok(Self::detect());
+        }
+        let isa = name.strip_prefix("cpu:").ok_or_else(unknown)?;
+        Self::new(Isa::ALL.into_iter().find(|known| known.name() == isa).ok_or_else(unknown)?)
+    }
+}
+
+/// A polynomial in the memory of the process, borrowed from the caller or owned.
+#[derive(Clone, Debug)]
+pub struct CpuPoly<'a>(Cow<'a, [Fr]>);
+
+impl CpuPoly<'_> {
+    fn owned<'a>(elements: Vec<Fr>) -> CpuPoly<'a> {
+        CpuPoly(Cow::Owned(elements))
+    }
+}
+
+/// Points to commit against.
+#[derive(Clone, Debug)]
+pub struct CpuBases<'a>(Cow<'a, [G1Affine]>);
+
+impl Backend for CpuBackend {
+    type Poly<'a> = CpuPoly<'a>;
+    type Bases<'a> = CpuBases<'a>;
+    type Program = Program;
+
+    fn name(&self) -> String {
+        format!("cpu:{}", self.isa)
+    }
+
+    fn poly_bytes(&self, n: usize) -> usize {
+        n * size_of::<Fr>()
+    }
+
+    fn upload<'a>(&self, columns: Vec<Cow<'a, [Fr]>>) -> Result<Vec<CpuPoly<'a>>, Error> {
+        Ok(columns.into_iter().map(CpuPoly).collect())
+    }
+
+    fn download(&self, poly: &CpuPoly<'_>) -> Result<Vec<Fr>, Error> {
+        Ok(poly.0.to_vec())
+    }
+
+    fn write(&self, poly: &mut CpuPoly<'_>, offset: usize, elements: &[Fr]) -> Result<(), Error> {
+        let len = poly.0.len();
+        if offset.checked_add(elements.len()).is_none_or(|end| end > len) {
+            let found = offset.saturating_add(elements.len());
+            return Err(Error::Length { what: "elements written to a polynomial", expected: len, found });
+        }
+        poly.0.to_mut()[offset..offset + elements.len()].copy_from_slice(elements);
+        Ok(())
+    }
+
+    fn prepare_bases<'a>(&self, points: Cow<'a, [G1Affine]>, _table_bytes: usize) -> Result<CpuBases<'a>, Error> {
+        Ok(CpuBases(points))
+    }
+
+    fn commit(&self, bases: &CpuBases<'_>, polys: &[&CpuPoly<'_>]) -> Result<Vec<G1Affine>, Error> {
+        if let Some(poly) = polys.iter().find(|poly| poly.0.len() > bases.0.len()) {
+            let (expected, found) = (bases.0.len(), poly.0.len());
+            return Err(Error::Length { what: "a polynomial to commit to", expected, found });
+        }
+        let sums: Vec<G1> = polys.iter().map(|poly| msm_parallel(&poly.0, &bases.0[..poly.0.len()])).collect();
+        let mut points = vec![G1Affine::default(); sums.len()];
+        G1::batch_normalize(&sums, &mut points);
+        Ok(points)
+    }
+
+    fn lagrange_to_coeff<'a>(&self, domain: &Domain, polys: Vec<Self::Poly<'a>>) -> Result<Vec<CpuPoly<'a>>, Error> {
+        check_sizes(domain, polys.iter())?;
+        let transform = |poly: CpuPoly<'a>| {
+            let mut elements = poly.0.into_owned();
+            transform::lagrange_to_coeff(domain, &mut elements);
+            CpuPoly::owned(elements)
+        };
+        Ok(polys.into_par_iter().map(transform).collect())
+    }
+
+    fn coeff_to_coset<'a>(
+        &self,
+        domain: &Domain,
+        polys: &[&CpuPoly<'_>],
+        part: usize,
+    ) -> Result<Vec<CpuPoly<'a>>, Error> {
+        check_sizes(domain, polys.iter().copied())?;
+        let shift = *domain.shifts().get(part).ok_or(Error::Length {
+            what: "coset parts of the domain",
+            expected: part + 1,
+            found: domain.shifts().len(),
+        })?;
+        Ok(polys.par_iter().map(|poly| CpuPoly::owned(transform::coeff_to_coset(domain, &poly.0, shift))).collect())
+    }
+
+    fn cosets_to_quotient<'a>(&self, domain: &Domain, parts: Vec<Self::Poly<'a>>) -> Result<Vec<CpuPoly<'a>>, Error> {
+        check_sizes(domain, parts.iter())?;
+        let (expected, found) = (domain.shifts().len(), parts.len());
+        if expected != found {
+            return Err(Error::Length { what: "coset parts of a quotient", expected, found });
+        }
+        let parts = parts.into_iter().map(|part| part.0.into_owned()).collect();
+        Ok(transform::cosets_to_quotient(domain, parts).into_iter().map(CpuPoly::owned).collect())
+    }
+
+    fn permute_lookups<'a>(
+        &self,
+        lookups: &[(&CpuPoly<'_>, usize)],
+        tables: &[&CpuPoly<'_>],
+        usable: usize,
+    ) -> Result<Vec<LookupColumns<CpuPoly<'a>>>, Error> {
+        let inputs = lookups.iter().map(|(input, _)| *input);
+        if let Some(poly) = inputs.chain(tables.iter().copied()).find(|poly| poly.0.len() < usable) {
+            return Err(Error::Length { what: "a lookup column", expected: usable, found: poly.0.len() });
+        }
+        if let Some((_, table)) = lookups.iter().find(|(_, table)| *table >= tables.len()) {
+            return Err(Error::Length { what: "lookup tables", expected: table + 1, found: tables.len() });
+        }
+        let sorted: Vec<permute::SortedTable> =
+            tables.par_iter().map(|table| permute::SortedTable::new(&table.0[..usable])).collect();
+        let permute = |(lookup, (input, table)): (usize, &(&CpuPoly<'_>, usize))| {
+            let (input, table) = sorted[*table].permute(&input.0, usable).ok_or(Error::NotInTable { lookup })?;
+            Ok(LookupColumns { input: CpuPoly::owned(input), table: CpuPoly::owned(table) })
+        };
+        lookups.par_iter().enumerate().map(permute).collect()
+    }
+
+    fn grand_products<'a>(
+        &self,
+        fractions: Vec<Fraction<Self::Poly<'a>>>,
+        last: usize,
+        chained: bool,
+    ) -> Result<Vec<CpuPoly<'a>>, Error> {
+        for Fraction { numerator, denominator } in &fractions {
+            for poly in [numerator, denominator] {
+                if poly.0.len() <= last || poly.0.len() != numerator.0.len() {
+                    return Err(Error::Length {
+                        what: "a factor of a product",
+                        expected: last + 1,
+                        found: poly.0.len(),
+                    });
+                }
+            }
+        }
+        let products = fractions
+            .into_par_iter()
+            .map(|fraction| products::grand_product(fraction.numerator.0.into_owned(), &fraction.denominator.0, last))
+            .collect();
+        let products = if chained { products::chain(products, last) } else { products };
+        Ok(products.into_iter().map(CpuPoly::owned).collect())
+    }
+
+    fn prepare_program(&self, program: Program) -> Result<Program, Error> {
+        Ok(program)
+    }
+
+    fn evaluate<'a>(
+        &self,
+        program: &Program,
+        domain: &Domain,
+        columns: &[&CpuPoly<'_>],
+        arguments: &[Fr],
+        shift: Fr,
+    ) -> Result<Vec<CpuPoly<'a>>, Error> {
+        check_columns(program, domain.n(), columns.iter().map(|column| column.0.len()))?;
+        let columns: Vec<&[Fr]> = columns.iter().map(|column| column.0.as_ref()).collect();
+        let table = program.scalar_table(arguments)?;
+        Ok(interpret::evaluate(program, domain, &columns, &table, shift).into_iter().map(CpuPoly::owned).collect())
+    }
+
+    fn evaluate_at(&self, queries: &[(&CpuPoly<'_>, Fr)]) -> Result<Vec<Fr>, Error> {
+        Ok(queries.par_iter().map(|(poly, x)| openings::evaluate_at(&poly.0, *x)).collect())
+    }
+
+    fn combine<'a>(&self, sums: &[Vec<(Fr, &CpuPoly<'_>)>]) -> Result<Vec<CpuPoly<'a>>, Error> {
+        let combine = |terms: &Vec<(Fr, &CpuPoly<'_>)>| {
+            let terms: Vec<(Fr, &[Fr])> = terms.iter().map(|(c, poly)| (*c, poly.0.as_ref())).collect();
+            let len = terms.iter().map(|(_, poly)| poly.len()).max();
+            let len = len.ok_or(Error::Length { what: "a linear combination", expected: 1, found: 0 })?;
+            Ok(CpuPoly::owned(openings::combine(&terms, len)))
+        };
+        sums.par_iter().map(combine).collect()
+    }
+
+    fn divide_by_linear<'a>(&self, dividends: Vec<(Self::Poly<'a>, Fr)>) -> Result<Vec<CpuPoly<'a>>, Error> {
+        let divide = |(poly, z): (CpuPoly<'a>, Fr)| {
+            let mut elements = poly.0.into_owned();
+            openings::divide_by_linear(&mut elements, z);
+            CpuPoly::owned(elements)
+        };
+        Ok(dividends.into_par_iter().map(divide).collect())
+    }
+}
+
+fn check_sizes<'p, 'a: 'p>(domain: &Domain, polys: impl Iterator<Item = &'p CpuPoly<'a>>) -> Result<(), Error> {
+    for poly in polys {
+        if poly.0.len() != domain.n() {
+            let (expected, found) = (domain.n(), poly.0.len());
+            return Err(Error::Length { what: "a polynomial to transform", expected, found });
+        }
+    }
+    Ok(())
+}
