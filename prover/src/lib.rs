@@ -3,8 +3,14 @@
 
 pub mod artefact;
 pub mod error;
+pub mod keys;
 mod points;
 pub mod progress;
+pub mod prove;
 pub mod srs;
+#[cfg(test)]
+mod testing;
+pub mod transcript;
+pub mod verify;
 
 pub use error::ProverError;

@@ -85,18 +85,10 @@ impl fmt::Display for Kind {
     }
 }
 
-/// A header: what kind of file it introduces, and how long a payload it allows.
+/// A header: what kind of file it introduces.
 pub trait Header: Serialize + DeserializeOwned {
     /// The kind of file.
     const KIND: Kind;
-
-    /// Checks every field, and yields the one length that the payload may have.
-    ///
-    /// Called before anything is allocated for the payload.
-    ///
-    /// # Errors
-    /// [`ProverError`] naming the field.
-    fn payload_len(&self, found: u64) -> Result<u64, ProverError>;
 }
 
 /// A file's content, after the checks that hold for every kind.
@@ -147,9 +139,16 @@ impl<H: Header> Envelope<H> {
 
     /// Reads an envelope of which `available` bytes exist.
     ///
+    /// `check` is given the header and the declared length of the payload before anything is allocated for that; it checks every
+    /// field and yields the one length that the payload may have.
+    ///
     /// # Errors
     /// [`ProverError`] naming the part that is wrong.
-    pub fn read(reader: &mut impl Read, available: u64) -> Result<Self, ProverError> {
+    pub fn read(
+        reader: &mut impl Read,
+        available: u64,
+        check: impl FnOnce(&H, u64) -> Result<u64, ProverError>,
+    ) -> Result<Self, ProverError> {
         let mut prefix = [0; PREFIX];
         let magic_len = available.min(8) as usize;
         read_exact(reader, &mut prefix[..magic_len])?;
@@ -180,7 +179,7 @@ impl<H: Header> Envelope<H> {
         read_exact(reader, &mut json)?;
         let header: H =
             serde_json::from_slice(&json).map_err(|error| ProverError::malformed("header", error.to_string()))?;
-        let allowed = header.payload_len(payload_len)?;
+        let allowed = check(&header, payload_len)?;
         if allowed != payload_len {
             return Err(ProverError::Length { part: "payload", expected: allowed, found: payload_len });
         }
@@ -203,26 +202,29 @@ impl<H: Header> Envelope<H> {
         Ok(Self { header, payload, digest: computed })
     }
 
-    /// Reads an envelope from memory.
+    /// Reads an envelope from memory; see [`Self::read`].
     ///
     /// # Errors
     /// See [`Self::read`].
-    pub fn from_bytes(mut bytes: &[u8]) -> Result<Self, ProverError> {
+    pub fn from_bytes(
+        mut bytes: &[u8],
+        check: impl FnOnce(&H, u64) -> Result<u64, ProverError>,
+    ) -> Result<Self, ProverError> {
         let available = bytes.len() as u64;
-        Self::read(&mut bytes, available)
+        Self::read(&mut bytes, available, check)
     }
 
-    /// Reads an envelope from a file.
+    /// Reads an envelope from a file; see [`Self::read`].
     ///
     /// # Errors
     /// See [`Self::read`]; the error names the file.
-    pub fn open(path: &Path) -> Result<Self, ProverError> {
+    pub fn open(path: &Path, check: impl FnOnce(&H, u64) -> Result<u64, ProverError>) -> Result<Self, ProverError> {
         let mut file = File::open(path).map_err(ProverError::io("open", path))?;
         let metadata = file.metadata().map_err(ProverError::io("read", path))?;
         if !metadata.is_file() {
             return Err(ProverError::malformed("file", "not a regular file").in_file(path));
         }
-        Self::read(&mut file, metadata.len()).map_err(|error| error.in_file(path))
+        Self::read(&mut file, metadata.len(), check).map_err(|error| error.in_file(path))
     }
 }
 

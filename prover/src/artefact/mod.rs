@@ -3,7 +3,10 @@
 mod atomic;
 mod digest;
 mod envelope;
+pub mod folder;
+mod proof;
 
 pub use atomic::write as write_atomically;
 pub use digest::Digest;
 pub use envelope::{Envelope, Header, Kind};
+pub use proof::{Opening, Proof, ProofHeader, Public};

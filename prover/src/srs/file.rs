@@ -28,7 +28,10 @@ pub struct SrsHeader {
 
 impl Header for SrsHeader {
     const KIND: Kind = Kind::Srs;
+}
 
+impl SrsHeader {
+    /// Checks the size, and yields the length of the payload for it.
     fn payload_len(&self, _: u64) -> Result<u64, ProverError> {
         check_k(self.k)?;
         Ok(4 + ((2 * G1_BYTES as u64) << self.k) + 2 * G2_BYTES as u64)
@@ -57,7 +60,7 @@ impl Srs {
     /// # Errors
     /// What is wrong with the file.
     pub fn read(path: &Path) -> Result<Self, ProverError> {
-        Envelope::open(path).and_then(Self::from_envelope).map_err(|error| error.in_file(path))
+        Envelope::open(path, SrsHeader::payload_len).and_then(Self::from_envelope).map_err(|error| error.in_file(path))
     }
 
     /// Reads a file from memory; see [`Self::read`].
@@ -65,7 +68,7 @@ impl Srs {
     /// # Errors
     /// What is wrong with the file.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProverError> {
-        Envelope::from_bytes(bytes).and_then(Self::from_envelope)
+        Envelope::from_bytes(bytes, SrsHeader::payload_len).and_then(Self::from_envelope)
     }
 
     fn from_envelope(envelope: Envelope<SrsHeader>) -> Result<Self, ProverError> {
