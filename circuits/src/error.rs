@@ -26,4 +26,10 @@ pub enum StatementError {
         /// The size parameter.
         k: u32,
     },
+    /// There is no statement of that name.
+    #[error("no statement is called \"{name}\"; there are: {}", crate::registry::NAMES.join(", "))]
+    Unknown {
+        /// The name that was asked for.
+        name: String,
+    },
 }

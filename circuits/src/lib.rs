@@ -1,7 +1,10 @@
 //! Statements of zomma: what is proven, each with the native engine that computes it.
 #![forbid(unsafe_code)]
 
+pub mod decimal;
 pub mod error;
+pub mod pricing;
+pub mod registry;
 pub mod statement;
 
 pub use error::StatementError;

@@ -1,0 +1,3 @@
+//! Pricing: options from what people write to what is proven.
+
+pub mod csv;
