@@ -1,4 +1,5 @@
 //! Chips of zomma: the constraints of one mathematical object each, with its native twin.
 #![forbid(unsafe_code)]
 
+pub mod functions;
 pub mod layout;
