@@ -152,6 +152,34 @@ pub enum ProverError {
         /// The size parameter.
         k: u32,
     },
+    /// The instances do not fit the circuits or the key.
+    #[error("instances: {reason}")]
+    Instances {
+        /// What does not fit.
+        reason: String,
+    },
+    /// A circuit assigned an advice cell that cannot be assigned so.
+    #[error("advice column {column}, row {row}: {reason}")]
+    Witness {
+        /// Index of the advice column.
+        column: usize,
+        /// The row.
+        row: usize,
+        /// Why it was refused.
+        reason: String,
+    },
+    /// A lookup's input is not in its table: the witness does not satisfy the circuit.
+    #[error("lookup \"{lookup}\": an input value is not in the table")]
+    NotInTable {
+        /// Name of the lookup.
+        lookup: String,
+    },
+    /// The transcript refused what was written to it.
+    #[error("transcript: {0}")]
+    Transcript(#[from] io::Error),
+    /// The backend failed.
+    #[error(transparent)]
+    Kernel(#[from] zomma_kernels::Error),
     /// The inputs are refused by the statement.
     #[error(transparent)]
     Statement(#[from] StatementError),

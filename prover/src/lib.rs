@@ -4,6 +4,9 @@
 pub mod artefact;
 pub mod error;
 pub mod keys;
+#[cfg(any(test, feature = "oracle"))]
+pub mod oracle;
+pub mod plonk;
 mod points;
 pub mod progress;
 pub mod prove;
@@ -14,3 +17,4 @@ pub mod transcript;
 pub mod verify;
 
 pub use error::ProverError;
+pub use plonk::{Prover, create_proof};

@@ -1,0 +1,3 @@
+//! Circuits that proofs are compared on.
+
+pub(super) mod standard;

@@ -1,0 +1,153 @@
+//! Holds our prover against halo2's.
+
+use std::sync::OnceLock;
+
+use halo2_proofs::plonk::{Circuit, ProvingKey, keygen_pk, keygen_vk_custom, verify_proof};
+use halo2_proofs::poly::commitment::ParamsProver;
+use halo2_proofs::poly::kzg::commitment::{KZGCommitmentScheme, ParamsKZG};
+use halo2_proofs::poly::kzg::strategy::SingleStrategy;
+use halo2_proofs::transcript::{
+    Blake2bRead, Blake2bWrite, Challenge255, EncodedChallenge, Keccak256Read, Keccak256Write, TranscriptReadBuffer,
+    TranscriptWriterBuffer,
+};
+use halo2curves::bn256::{Bn256, Fr, G1Affine};
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use zomma_kernels::{Backend, CpuBackend, Isa};
+
+use crate::ProverError;
+use crate::oracle::{self, Oracle, OracleVerifier};
+use crate::plonk::{OracleChoices, Prover};
+use crate::progress::Silent;
+use crate::srs::Srs;
+
+/// A pair of transcripts, for writing and for reading.
+pub(super) trait Hash {
+    type Challenge: EncodedChallenge<G1Affine>;
+    type Write: TranscriptWriterBuffer<Vec<u8>, G1Affine, Self::Challenge>;
+    type Read<'b>: TranscriptReadBuffer<&'b [u8], G1Affine, Self::Challenge>;
+}
+
+pub(super) struct Blake2b;
+
+impl Hash for Blake2b {
+    type Challenge = Challenge255<G1Affine>;
+    type Write = Blake2bWrite<Vec<u8>, G1Affine, Self::Challenge>;
+    type Read<'b> = Blake2bRead<&'b [u8], G1Affine, Self::Challenge>;
+}
+
+pub(super) struct Keccak;
+
+impl Hash for Keccak {
+    type Challenge = Challenge255<G1Affine>;
+    type Write = Keccak256Write<Vec<u8>, G1Affine, Self::Challenge>;
+    type Read<'b> = Keccak256Read<&'b [u8], G1Affine, Self::Challenge>;
+}
+
+/// Development parameters, made once for each size.
+pub(super) fn params(k: u32) -> &'static ParamsKZG<Bn256> {
+    static PARAMS: [OnceLock<Srs>; 20] = [const { OnceLock::new() }; 20];
+    PARAMS[k as usize].get_or_init(|| Srs::development(k, 1, &Silent).unwrap()).params()
+}
+
+pub(super) fn rng() -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(17)
+}
+
+/// The backends of this machine.
+pub(super) fn backends() -> Vec<CpuBackend> {
+    Isa::ALL.into_iter().filter_map(|isa| CpuBackend::new(isa).ok()).collect()
+}
+
+/// A circuit with its keys, and the instances to prove.
+pub(super) struct Case<'c, C> {
+    pub(super) k: u32,
+    pub(super) circuits: &'c [C],
+    pub(super) instances: &'c [Vec<Vec<Fr>>],
+    pub(super) pk: ProvingKey<G1Affine>,
+}
+
+impl<'c, C: Circuit<Fr> + Sync> Case<'c, C> {
+    pub(super) fn new(k: u32, circuits: &'c [C], instances: &'c [Vec<Vec<Fr>>], compress_selectors: bool) -> Self {
+        let vk = keygen_vk_custom(params(k), &circuits[0], compress_selectors).unwrap();
+        let pk = keygen_pk(params(k), vk, &circuits[0]).unwrap();
+        Self { k, circuits, instances, pk }
+    }
+
+    fn with_instances<T>(&self, run: impl FnOnce(&[&[&[Fr]]]) -> T) -> T {
+        let columns: Vec<Vec<&[Fr]>> =
+            self.instances.iter().map(|instance| instance.iter().map(Vec::as_slice).collect()).collect();
+        run(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    }
+
+    /// halo2's proof and the choices it made.
+    pub(super) fn oracle<O: Oracle, H: Hash>(&self) -> (Vec<u8>, OracleChoices) {
+        let mut transcript = H::Write::init(Vec::new());
+        let params = params(self.k).clone().into();
+        let choices = self.with_instances(|instances| {
+            oracle::create_proof::<O, _, _, _, _>(&params, &self.pk, self.circuits, instances, rng(), &mut transcript)
+        });
+        let choices = choices.unwrap();
+        (transcript.finalize(), choices)
+    }
+
+    /// Our proof.
+    pub(super) fn prove<O: Oracle, H: Hash>(
+        &self,
+        backend: &impl Backend,
+        choices: Option<&OracleChoices>,
+    ) -> Result<Vec<u8>, ProverError> {
+        let prover = Prover::new(backend, params(self.k), &self.pk)?;
+        let mut transcript = H::Write::init(Vec::new());
+        self.with_instances(|instances| match choices {
+            None => prover.prove::<O, _, _, _, _>(self.circuits, instances, rng(), &mut transcript),
+            Some(choices) => {
+                prover.prove_as::<O, _, _, _, _>(self.circuits, instances, rng(), &mut transcript, choices)
+            }
+        })?;
+        Ok(transcript.finalize())
+    }
+
+    pub(super) fn verify<O: Oracle, H: Hash>(&self, proof: &[u8]) -> Result<(), halo2_proofs::plonk::Error> {
+        type Kzg = KZGCommitmentScheme<Bn256>;
+        let params = params(self.k);
+        let mut transcript = H::Read::init(proof);
+        let strategy = SingleStrategy::new(params.verifier_params());
+        self.with_instances(|instances| {
+            verify_proof::<Kzg, OracleVerifier<'_, O>, H::Challenge, H::Read<'_>, SingleStrategy<'_, Bn256>>(
+                params.verifier_params(),
+                self.pk.get_vk(),
+                strategy,
+                instances,
+                &mut transcript,
+            )
+        })
+    }
+
+    /// Checks that our proof is halo2's byte for byte on every backend, that our own is the same for any number of
+    /// threads, and that halo2 accepts it.
+    pub(super) fn check<O: Oracle, H: Hash>(&self) {
+        let (expected, choices) = self.oracle::<O, H>();
+        for backend in backends() {
+            let found = self.prove::<O, H>(&backend, Some(&choices)).unwrap();
+            assert!(
+                found == expected,
+                "{} differs from halo2 at byte {:?}",
+                backend.name(),
+                difference(&found, &expected)
+            );
+        }
+        let backend = CpuBackend::detect();
+        let ours = [1, 2, 5].map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| self.prove::<O, H>(&backend, None).unwrap())
+        });
+        assert!(ours.iter().all(|proof| *proof == ours[0]), "the number of threads changes the proof");
+        self.verify::<O, H>(&ours[0]).unwrap();
+    }
+}
+
+/// Where two proofs begin to differ.
+fn difference(a: &[u8], b: &[u8]) -> Option<usize> {
+    a.iter().zip(b).position(|(a, b)| a != b).or((a.len() != b.len()).then_some(a.len().min(b.len())))
+}
