@@ -108,8 +108,8 @@ pub(crate) enum Function {
     NormalCdf,
     /// $\varphi(u)$, $u \ge 0$.
     NormalPdf,
-    /// $e^{u - 5}$, $u \le 7.51$.
-    ExpMinusFive,
+    /// $e^{u - 5/2}$, $u \le 3.76$.
+    ExpShifted,
     /// $\ln(1 + u)$, $u \ge -2^{-20}$.
     LnOnePlus,
 }
@@ -127,8 +127,8 @@ impl Function {
                     _ => density[n - 1].scaled(1, n as u64),
                 })
             }
-            Self::ExpMinusFive => {
-                let mut term = exp(&(&Ball::dyadic(middle, bits) - &Ball::integer(5)));
+            Self::ExpShifted => {
+                let mut term = exp(&(&Ball::dyadic(middle, bits) - &Ball::dyadic(5, 1)));
                 std::array::from_fn(|n| {
                     term = term.scaled(1, n.max(1) as u64);
                     term.clone()
@@ -159,8 +159,8 @@ impl Function {
             // |phi^(n)| <= E|Z|^n / sqrt(2 pi), from the Fourier integral: 15.3 for n = 7, 41.9 for n = 8; 8! = 40320.
             Self::NormalCdf => 11,
             Self::NormalPdf => 9,
-            // e^2.51 < 13.
-            Self::ExpMinusFive => 11,
+            // e^1.26 < 4.
+            Self::ExpShifted => 13,
             // (1 + u)^-8 / 8 with u >= -2^-20.
             Self::LnOnePlus => 2,
         }

@@ -61,11 +61,11 @@ pub(crate) const SPECS: [TableSpec; 5] = [
     TableSpec {
         name: "exp",
         tag: 34,
-        frac_bits: 56,
-        segment_bits: 10,
+        frac_bits: 60,
+        segment_bits: 11,
         rows: 7681,
-        function: Some(Function::ExpMinusFive),
-        exact: Some((5120, 1 << 56)),
+        function: Some(Function::ExpShifted),
+        exact: Some((5120, 1 << 60)),
         last: LastRow::Fitted,
     },
     TableSpec {
