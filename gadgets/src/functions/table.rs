@@ -28,7 +28,7 @@ pub static PDF: LazyLock<FunctionTable> =
 /// $e^{u - 5/2}$ for $u \in [0, 3.75]$, Q60, $h = 2^{-11}$. $e^0 = 1$ is exact (row 5120).
 ///
 /// A discount factor $e^v$, $v \in [-5, 5/2]$, is the square of this at $u = (v + 5) / 2$: with the same number of rows its relative
-/// error stays below $2^{-51.6}$ over the whole range, where a table of $e^v$ itself at Q56 has $2^{-48.4}$ at $v = -5$.
+/// error stays below $2^{-51.57}$ over the whole range, where a table of $e^v$ itself at Q56 has $2^{-48.4}$ at $v = -5$.
 pub static EXP: LazyLock<FunctionTable> =
     LazyLock::new(|| FunctionTable::read("exp", include_bytes!(concat!(env!("OUT_DIR"), "/exp.bin"))));
 
