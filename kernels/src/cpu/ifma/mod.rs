@@ -7,6 +7,8 @@
 #[allow(dead_code, unused_imports)]
 // A vocabulary for the kernels beside it: not each of them uses every word for both fields.
 pub(crate) mod field;
+#[cfg(target_arch = "x86_64")]
+pub mod ntt;
 
 /// Proof that this processor has the AVX-512 subsets the kernels use: F, DQ, BW, VL and IFMA.
 #[derive(Clone, Copy, Debug)]

@@ -35,7 +35,7 @@ use core::marker::PhantomData;
 
 use super::Ifma;
 pub(crate) use layout::{transpose, words};
-pub(crate) use modulus::{FqModulus, FrModulus, LIMB_BITS, LIMB_MASK, Limbs, Modulus, multiple, split};
+pub(crate) use modulus::{FqModulus, FrModulus, LIMB_BITS, LIMB_MASK, Limbs, Modulus, complement, multiple, split};
 
 /// Eight field elements, limbs below 2^52, value below 2^260. Having one proves that the processor has the instructions.
 #[derive(Clone, Copy)]
@@ -48,6 +48,14 @@ pub(crate) struct Lanes<M> {
 /// Eight numbers whose limbs are signed and overlap: sums and differences before [`Loose::norm`].
 #[derive(Clone, Copy)]
 pub(crate) struct Loose<M> {
+    limbs: [__m512i; 5],
+    modulus: PhantomData<M>,
+}
+
+/// Eight numbers below 2^260 that are only good for a multiplication: carries are propagated, but limbs keep their upper
+/// bits, which VPMADD52 ignores.
+#[derive(Clone, Copy)]
+pub(crate) struct Factor<M> {
     limbs: [__m512i; 5],
     modulus: PhantomData<M>,
 }
@@ -71,6 +79,13 @@ impl<M> From<Lanes<M>> for Loose<M> {
     #[inline(always)]
     fn from(value: Lanes<M>) -> Self {
         Self::new(value.limbs)
+    }
+}
+
+impl<M> From<Lanes<M>> for Factor<M> {
+    #[inline(always)]
+    fn from(value: Lanes<M>) -> Self {
+        Self { limbs: value.limbs, modulus: PhantomData }
     }
 }
 
@@ -142,13 +157,13 @@ impl<M: Modulus> Lanes<M> {
 
     /// `self * other / 2^260` modulo p.
     #[inline(always)]
-    pub(crate) fn mul(self, other: Self) -> Self {
+    pub(crate) fn mul(self, other: impl Into<Factor<M>>) -> Self {
         self.mul_loose(other).norm()
     }
 
     /// As [`Self::mul`] without the last carries, when a sum follows. Limbs are below 2^57, not negative.
     #[inline(always)]
-    pub(crate) fn mul_loose(self, other: Self) -> Loose<M> {
+    pub(crate) fn mul_loose(self, other: impl Into<Factor<M>>) -> Loose<M> {
         self.widening_mul(other).reduce()
     }
 
@@ -166,7 +181,7 @@ impl<M: Modulus> Lanes<M> {
 
     /// The full product.
     #[inline(always)]
-    pub(crate) fn widening_mul(self, other: Self) -> Product<M> {
+    pub(crate) fn widening_mul(self, other: impl Into<Factor<M>>) -> Product<M> {
         Product::new([all(0); 10]).add_product(self, other)
     }
 
@@ -273,6 +288,61 @@ unsafe fn carry(mut t: [__m512i; 5]) -> [__m512i; 5] {
     t
 }
 
+/// `[a * x, b * y]` without the last carries.
+///
+/// One product alone is a chain of dependent instructions that outlasts the processor's scheduler; two interleaved
+/// keep it busy.
+#[inline(always)]
+pub(crate) fn mul_pair<M: Modulus>(
+    a: impl Into<Factor<M>>,
+    x: impl Into<Factor<M>>,
+    b: impl Into<Factor<M>>,
+    y: impl Into<Factor<M>>,
+) -> [Loose<M>; 2] {
+    let (a, x, b, y) = (a.into().limbs, x.into().limbs, b.into().limbs, y.into().limbs);
+    let mut c = [all(0); 10];
+    let mut d = [all(0); 10];
+    // SAFETY: a `Factor` exists only where `Ifma::detect` succeeded.
+    unsafe {
+        for i in 0..5 {
+            for j in 0..5 {
+                c[i + j] = _mm512_madd52lo_epu64(c[i + j], x[i], a[j]);
+                d[i + j] = _mm512_madd52lo_epu64(d[i + j], y[i], b[j]);
+            }
+            for j in 0..5 {
+                c[i + j + 1] = _mm512_madd52hi_epu64(c[i + j + 1], x[i], a[j]);
+                d[i + j + 1] = _mm512_madd52hi_epu64(d[i + j + 1], y[i], b[j]);
+            }
+        }
+        for i in 0..4 {
+            let (e, f) = (c[i], d[i]);
+            c[i + 1] = _mm512_add_epi64(c[i + 1], _mm512_srli_epi64::<LIMB_BITS>(e));
+            d[i + 1] = _mm512_add_epi64(d[i + 1], _mm512_srli_epi64::<LIMB_BITS>(f));
+            for j in 0..5 {
+                c[i + j + 1] = _mm512_madd52lo_epu64(c[i + j + 1], e, all(M::P_STEP[j]));
+                d[i + j + 1] = _mm512_madd52lo_epu64(d[i + j + 1], f, all(M::P_STEP[j]));
+                c[i + j + 2] = _mm512_madd52hi_epu64(c[i + j + 2], e, all(M::P_STEP[j]));
+                d[i + j + 2] = _mm512_madd52hi_epu64(d[i + j + 2], f, all(M::P_STEP[j]));
+            }
+        }
+        let e = _mm512_madd52lo_epu64(all(0), c[4], all(M::NEG_INV));
+        let f = _mm512_madd52lo_epu64(all(0), d[4], all(M::NEG_INV));
+        let over = _mm512_srli_epi64::<LIMB_BITS>(_mm512_add_epi64(c[4], all(LIMB_MASK)));
+        c[5] = _mm512_add_epi64(c[5], over);
+        let over = _mm512_srli_epi64::<LIMB_BITS>(_mm512_add_epi64(d[4], all(LIMB_MASK)));
+        d[5] = _mm512_add_epi64(d[5], over);
+        c[5] = _mm512_madd52hi_epu64(c[5], e, all(M::P[0]));
+        d[5] = _mm512_madd52hi_epu64(d[5], f, all(M::P[0]));
+        for j in 1..5 {
+            c[j + 4] = _mm512_madd52lo_epu64(c[j + 4], e, all(M::P[j]));
+            d[j + 4] = _mm512_madd52lo_epu64(d[j + 4], f, all(M::P[j]));
+            c[j + 5] = _mm512_madd52hi_epu64(c[j + 5], e, all(M::P[j]));
+            d[j + 5] = _mm512_madd52hi_epu64(d[j + 5], f, all(M::P[j]));
+        }
+    }
+    [Loose::new([c[5], c[6], c[7], c[8], c[9]]), Loose::new([d[5], d[6], d[7], d[8], d[9]])]
+}
+
 impl<M> Loose<M> {
     #[inline(always)]
     fn new(limbs: [__m512i; 5]) -> Self {
@@ -310,6 +380,57 @@ impl<M: Modulus> Loose<M> {
         self.add(self)
     }
 
+    /// Carries, as far as a multiplication needs them: four instructions fewer than [`Self::norm`]. The number must be
+    /// in `[0, 2^260)`.
+    #[inline(always)]
+    pub(crate) fn carried(self) -> Factor<M> {
+        let mut limbs = self.limbs;
+        for i in 0..4 {
+            // SAFETY: a `Loose` exists only where `Ifma::detect` succeeded.
+            limbs[i + 1] = unsafe { _mm512_add_epi64(limbs[i + 1], _mm512_srai_epi64::<LIMB_BITS>(limbs[i])) };
+        }
+        debug_assert!(
+            // SAFETY: as above.
+            unsafe { _mm512_cmpgt_epu64_mask(limbs[4], all(LIMB_MASK)) } == 0,
+            "the number left [0, 2^260)"
+        );
+        Factor { limbs, modulus: PhantomData }
+    }
+
+    /// Canonical form. The number must be in `[0, 2^260)`.
+    ///
+    /// The quotient is estimated from the upper limbs as in [`Lanes::reduce_below_two_p`], but before the carries, so that
+    /// the top limb may be wrong by one either way; one is added so that it cannot be -1. The scaled error is below 2^-37.
+    /// If in some lane the fraction is closer than that to an integer, the slower way decides.
+    #[inline(always)]
+    pub(crate) fn canonical(self) -> Lanes<M> {
+        let factor = const { ((1u128 << 97) / (M::P[4] as u128 + 1)) as u64 };
+        let mut t = self.limbs;
+        // SAFETY: a `Loose` exists only where `Ifma::detect` succeeded.
+        unsafe {
+            let top = _mm512_add_epi64(_mm512_add_epi64(t[4], all(1)), _mm512_srai_epi64::<LIMB_BITS>(t[3]));
+            let scaled = _mm512_madd52hi_epu64(all(0), top, all(factor));
+            // 45 bits of fraction: within 2^8 of an integer if the bits above the eighth vanish after adding 2^8.
+            let near = _mm512_testn_epi64_mask(_mm512_add_epi64(scaled, all(1 << 8)), all((1 << 45) - (1 << 9)));
+            if near != 0 {
+                return self.norm().reduce();
+            }
+            let quotient = _mm512_srli_epi64::<45>(scaled);
+            for i in 0..5 {
+                let minus_p = const { complement(M::P) }[i];
+                t[i] = _mm512_madd52lo_epu64(t[i], quotient, all(minus_p));
+                if i < 4 {
+                    t[i + 1] = _mm512_madd52hi_epu64(t[i + 1], quotient, all(minus_p));
+                }
+            }
+            t = carry(t);
+            t[4] = _mm512_and_si512(t[4], all(LIMB_MASK));
+        }
+        let out = Lanes::new(t);
+        debug_assert!(out.is_canonical());
+        out
+    }
+
     /// Carries. The number must be in `[0, 2^260)`.
     #[inline(always)]
     pub(crate) fn norm(self) -> Lanes<M> {
@@ -338,8 +459,8 @@ impl<M: Modulus> Product<M> {
 
     /// `self + a * b`.
     #[inline(always)]
-    pub(crate) fn add_product(self, a: Lanes<M>, b: Lanes<M>) -> Self {
-        let (a, b) = (a.limbs, b.limbs);
+    pub(crate) fn add_product(self, a: impl Into<Factor<M>>, b: impl Into<Factor<M>>) -> Self {
+        let (a, b) = (a.into().limbs, b.into().limbs);
         let mut c = self.columns;
         // SAFETY: a `Product` exists only where `Ifma::detect` succeeded.
         unsafe {

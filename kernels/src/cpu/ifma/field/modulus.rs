@@ -86,6 +86,20 @@ pub(crate) const fn multiple(value: Limbs, factor: u64) -> Limbs {
     out
 }
 
+/// `2^260 - value`, for values above 0.
+pub(crate) const fn complement(value: Limbs) -> Limbs {
+    let mut out = [0; 5];
+    let mut borrow = 0i64;
+    let mut i = 0;
+    while i < 5 {
+        let t = borrow - value[i] as i64;
+        out[i] = t as u64 & LIMB_MASK;
+        borrow = t >> LIMB_BITS;
+        i += 1;
+    }
+    out
+}
+
 const fn neg_inverse(p: u64) -> u64 {
     // Newton: each round doubles the number of right bits, starting from three (p is odd).
     let mut inverse = p;

@@ -179,10 +179,17 @@ fn sums_and_differences() {
             let sum = numbers(&va.add(vb).norm());
             let difference = numbers(&va.sub::<42>(vb).norm());
             let double = numbers(&Loose::from(va).double().norm());
+            // Its limbs overlap and some are negative.
+            let mixed = va.sub::<42>(vb);
+            let canonical = numbers(&mixed.canonical());
+            let product = numbers(&vb.mul(mixed.carried()));
             for i in 0..8 {
                 assert_eq!(sum[i], &a[i] + &b[i]);
                 assert_eq!(difference[i], &a[i] + &p * 42u8 - &b[i]);
                 assert_eq!(double[i], &a[i] * 2u8);
+                let mixed = &a[i] + &p * 42u8 - &b[i];
+                assert_eq!(canonical[i], &mixed % &p);
+                assert_eq!((&product[i] << 260usize) % &p, &mixed * &b[i] % &p);
             }
         }
     }
@@ -208,6 +215,9 @@ fn reductions_are_canonical_at_every_multiple() {
         for chunk in all.as_chunks::<8>().0 {
             let v = lanes::<M>(ifma, chunk);
             for (x, reduced) in chunk.iter().zip(numbers(&v.reduce())) {
+                assert_eq!(reduced, x % &p);
+            }
+            for (x, reduced) in chunk.iter().zip(numbers(&Loose::from(v).canonical())) {
                 assert_eq!(reduced, x % &p);
             }
             for (x, reduced) in chunk.iter().zip(numbers(&v.reduce_below_two_p())) {
