@@ -2,8 +2,10 @@
 
 pub mod ifma;
 mod interpret;
+mod ntt;
 mod openings;
 mod permute;
+pub(crate) mod portable;
 mod products;
 mod transform;
 
@@ -16,6 +18,9 @@ use halo2curves::bn256::{Fr, G1, G1Affine};
 use halo2curves::msm::msm_parallel;
 use rayon::prelude::*;
 
+#[cfg(target_arch = "x86_64")]
+use self::ifma::Ifma;
+use self::portable::Portable;
 use crate::naive::check_columns;
 use crate::{Backend, Domain, Error, Fraction, LookupColumns, Program};
 
@@ -72,6 +77,14 @@ impl fmt::Display for Isa {
     }
 }
 
+/// The kernels of an instruction set that is present.
+#[derive(Clone, Copy, Debug)]
+enum Engine {
+    Portable(Portable),
+    #[cfg(target_arch = "x86_64")]
+    Ifma(Ifma),
+}
+
 /// Computes in the process's own memory, on the threads of the current rayon pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CpuBackend {
@@ -94,6 +107,18 @@ impl CpuBackend {
     pub fn detect() -> Self {
         let isa = Isa::ALL.into_iter().rfind(|isa| isa.missing().is_empty()).unwrap_or(Isa::Portable);
         Self { isa }
+    }
+
+    fn engine(&self) -> Engine {
+        match self.isa {
+            Isa::Portable => Engine::Portable(Portable),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512Ifma => {
+                Engine::Ifma(Ifma::detect().expect("a backend is only made where its instruction set is present"))
+            }
+            #[cfg(not(target_arch = "x86_64"))]
+            Isa::Avx512Ifma => unreachable!("a backend is only made where its instruction set is present"),
+        }
     }
 
     /// The instruction set in use.
@@ -180,7 +205,7 @@ impl Backend for CpuBackend {
         check_sizes(domain, polys.iter())?;
         let transform = |poly: CpuPoly<'a>| {
             let mut elements = poly.0.into_owned();
-            transform::lagrange_to_coeff(domain, &mut elements);
+            self.inverse_ntt(&mut elements);
             CpuPoly::owned(elements)
         };
         Ok(polys.into_par_iter().map(transform).collect())
@@ -198,7 +223,12 @@ impl Backend for CpuBackend {
             expected: part + 1,
             found: domain.shifts().len(),
         })?;
-        Ok(polys.par_iter().map(|poly| CpuPoly::owned(transform::coeff_to_coset(domain, &poly.0, shift))).collect())
+        let transform = |poly: &&CpuPoly<'_>| {
+            let mut values = vec![Fr::default(); domain.n()];
+            self.coset_ntt(&poly.0, &shift, &mut values);
+            CpuPoly::owned(values)
+        };
+        Ok(polys.par_iter().map(transform).collect())
     }
 
     fn cosets_to_quotient<'a>(&self, domain: &Domain, parts: Vec<Self::Poly<'a>>) -> Result<Vec<CpuPoly<'a>>, Error> {
@@ -208,7 +238,7 @@ impl Backend for CpuBackend {
             return Err(Error::Length { what: "coset parts of a quotient", expected, found });
         }
         let parts = parts.into_iter().map(|part| part.0.into_owned()).collect();
-        Ok(transform::cosets_to_quotient(domain, parts).into_iter().map(CpuPoly::owned).collect())
+        Ok(self.quotient_pieces(domain, parts).into_iter().map(CpuPoly::owned).collect())
     }
 
     fn permute_lookups<'a>(

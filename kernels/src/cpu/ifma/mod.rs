@@ -7,8 +7,11 @@
 #[allow(dead_code, unused_imports)]
 // A vocabulary for the kernels beside it: not each of them uses every word for both fields.
 pub(crate) mod field;
+
 #[cfg(target_arch = "x86_64")]
-pub mod ntt;
+mod butterfly;
+#[cfg(target_arch = "x86_64")]
+mod ntt;
 
 /// Proof that this processor has the AVX-512 subsets the kernels use: F, DQ, BW, VL and IFMA.
 #[derive(Clone, Copy, Debug)]
@@ -39,4 +42,18 @@ impl Ifma {
 /// Whether the kernels of this room can run on this processor.
 pub fn available() -> bool {
     Ifma::detect().is_some()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::Ifma;
+
+    /// The token, or a word that the test did not run.
+    pub(crate) fn ifma() -> Option<Ifma> {
+        let ifma = Ifma::detect();
+        if ifma.is_none() {
+            eprintln!("not run: this processor has no AVX-512 IFMA");
+        }
+        ifma
+    }
 }

@@ -2,7 +2,7 @@
 
 use core::arch::x86_64::*;
 
-use super::{LIMB_BITS, Lanes, Limbs, Modulus, all, split};
+use super::{LIMB_MASK, Lanes, Limbs, Modulus, all, split};
 use crate::cpu::ifma::Ifma;
 
 /// The Montgomery words of an element.
@@ -31,14 +31,14 @@ impl<M: Modulus> Lanes<M> {
     #[inline(always)]
     pub(crate) fn gather(_: Ifma, source: [&M::Field; 8]) -> Self {
         // SAFETY: the token proves the instructions; references are readable, 32 bytes each.
-        unsafe { Self::new(pack(gather_words(source.map(|x| (x as *const M::Field).cast())))) }
+        unsafe { Self::new(pack(gather_words(addresses::<M>(source)))) }
     }
 
     /// Eight elements from anywhere in the 2^260 form, below 16 p.
     #[inline(always)]
     pub(crate) fn gather_260(_: Ifma, source: [&M::Field; 8]) -> Self {
         // SAFETY: as in `gather`.
-        unsafe { Self::new(pack_shifted(gather_words(source.map(|x| (x as *const M::Field).cast())))) }
+        unsafe { Self::new(pack_shifted(gather_words(addresses::<M>(source)))) }
     }
 
     /// The same element in each lane, in the form it has in memory (2^256).
@@ -90,10 +90,22 @@ pub(crate) fn transpose<M: Modulus>(rows: &[Lanes<M>; 8]) -> [Lanes<M>; 8] {
     let mut out = *rows;
     for limb in 0..5 {
         // SAFETY: a `Lanes` proves the instructions.
-        let columns = unsafe { transpose_words(core::array::from_fn(|i| rows[i].limbs[limb])) };
+        let columns = unsafe { transpose_words(limb_of_each(rows, limb)) };
         for (lanes, column) in out.iter_mut().zip(columns) {
             lanes.limbs[limb] = column;
         }
+    }
+    out
+}
+
+// No closures from here on: one that is not inlined would pass every register through memory, because it is compiled
+// without the instructions.
+
+#[inline(always)]
+fn limb_of_each<M>(rows: &[Lanes<M>; 8], limb: usize) -> [__m512i; 8] {
+    let mut out = [rows[0].limbs[limb]; 8];
+    for i in 1..8 {
+        out[i] = rows[i].limbs[limb];
     }
     out
 }
@@ -104,25 +116,34 @@ pub(crate) fn transpose<M: Modulus>(rows: &[Lanes<M>; 8]) -> [Lanes<M>; 8] {
 unsafe fn transpose_words(r: [__m512i; 8]) -> [__m512i; 8] {
     // SAFETY: by contract.
     unsafe {
-        let low = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13);
-        let high = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
-        let quads = |a: __m512i, b: __m512i, c: __m512i, d: __m512i| {
-            let (ab0, ab1) = (_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
-            let (cd0, cd1) = (_mm512_unpacklo_epi64(c, d), _mm512_unpackhi_epi64(c, d));
-            [
-                _mm512_permutex2var_epi64(ab0, low, cd0),
-                _mm512_permutex2var_epi64(ab1, low, cd1),
-                _mm512_permutex2var_epi64(ab0, high, cd0),
-                _mm512_permutex2var_epi64(ab1, high, cd1),
-            ]
-        };
-        let (top, bottom) = (quads(r[0], r[1], r[2], r[3]), quads(r[4], r[5], r[6], r[7]));
+        let (top, bottom) = (quads([r[0], r[1], r[2], r[3]]), quads([r[4], r[5], r[6], r[7]]));
         let mut out = r;
         for i in 0..4 {
             out[i] = _mm512_shuffle_i64x2::<0x44>(top[i], bottom[i]);
             out[i + 4] = _mm512_shuffle_i64x2::<0xee>(top[i], bottom[i]);
         }
         out
+    }
+}
+
+/// Transposes the two 4 x 4 halves of four registers.
+///
+/// # Safety
+/// The processor has the instructions of [`Ifma`].
+#[inline(always)]
+unsafe fn quads(r: [__m512i; 4]) -> [__m512i; 4] {
+    // SAFETY: by contract.
+    unsafe {
+        let low = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13);
+        let high = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
+        let (even01, odd01) = (_mm512_unpacklo_epi64(r[0], r[1]), _mm512_unpackhi_epi64(r[0], r[1]));
+        let (even23, odd23) = (_mm512_unpacklo_epi64(r[2], r[3]), _mm512_unpackhi_epi64(r[2], r[3]));
+        [
+            _mm512_permutex2var_epi64(even01, low, even23),
+            _mm512_permutex2var_epi64(odd01, low, odd23),
+            _mm512_permutex2var_epi64(even01, high, even23),
+            _mm512_permutex2var_epi64(odd01, high, odd23),
+        ]
     }
 }
 
@@ -133,7 +154,14 @@ unsafe fn transpose_words(r: [__m512i; 8]) -> [__m512i; 8] {
 #[inline(always)]
 unsafe fn load_words(source: *const u64) -> [__m512i; 4] {
     // SAFETY: by contract.
-    unsafe { words_by_index(core::array::from_fn(|i| _mm512_loadu_si512(source.add(8 * i).cast()))) }
+    unsafe {
+        words_by_index([
+            _mm512_loadu_si512(source.cast()),
+            _mm512_loadu_si512(source.add(8).cast()),
+            _mm512_loadu_si512(source.add(16).cast()),
+            _mm512_loadu_si512(source.add(24).cast()),
+        ])
+    }
 }
 
 /// # Safety
@@ -142,11 +170,22 @@ unsafe fn load_words(source: *const u64) -> [__m512i; 4] {
 unsafe fn gather_words(source: [*const u64; 8]) -> [__m512i; 4] {
     // SAFETY: by contract.
     unsafe {
-        words_by_index(core::array::from_fn(|i| {
+        let mut z = [all(0); 4];
+        for i in 0..4 {
             let even = _mm512_castsi256_si512(_mm256_loadu_si256(source[2 * i].cast()));
-            _mm512_inserti64x4::<1>(even, _mm256_loadu_si256(source[2 * i + 1].cast()))
-        }))
+            z[i] = _mm512_inserti64x4::<1>(even, _mm256_loadu_si256(source[2 * i + 1].cast()));
+        }
+        words_by_index(z)
     }
+}
+
+#[inline(always)]
+fn addresses<M: Modulus>(source: [&M::Field; 8]) -> [*const u64; 8] {
+    let mut out = [core::ptr::null(); 8];
+    for i in 0..8 {
+        out[i] = core::ptr::from_ref(source[i]).cast();
+    }
+    out
 }
 
 /// From two elements per register to one word index per register.
@@ -170,6 +209,14 @@ unsafe fn words_by_index(z: [__m512i; 4]) -> [__m512i; 4] {
     }
 }
 
+/// # Safety
+/// The processor has the instructions of [`Ifma`].
+#[inline(always)]
+unsafe fn low_limb(x: __m512i) -> __m512i {
+    // SAFETY: by contract.
+    unsafe { _mm512_and_si512(x, all(LIMB_MASK)) }
+}
+
 /// Four 64-bit words to five 52-bit limbs.
 ///
 /// # Safety
@@ -178,13 +225,11 @@ unsafe fn words_by_index(z: [__m512i; 4]) -> [__m512i; 4] {
 unsafe fn pack(w: [__m512i; 4]) -> [__m512i; 5] {
     // SAFETY: by contract.
     unsafe {
-        let mask = all((1 << LIMB_BITS) - 1);
-        let low = |x| _mm512_and_si512(x, mask);
         [
-            low(w[0]),
-            low(_mm512_or_si512(_mm512_srli_epi64::<52>(w[0]), _mm512_slli_epi64::<12>(w[1]))),
-            low(_mm512_or_si512(_mm512_srli_epi64::<40>(w[1]), _mm512_slli_epi64::<24>(w[2]))),
-            low(_mm512_or_si512(_mm512_srli_epi64::<28>(w[2]), _mm512_slli_epi64::<36>(w[3]))),
+            low_limb(w[0]),
+            low_limb(_mm512_or_si512(_mm512_srli_epi64::<52>(w[0]), _mm512_slli_epi64::<12>(w[1]))),
+            low_limb(_mm512_or_si512(_mm512_srli_epi64::<40>(w[1]), _mm512_slli_epi64::<24>(w[2]))),
+            low_limb(_mm512_or_si512(_mm512_srli_epi64::<28>(w[2]), _mm512_slli_epi64::<36>(w[3]))),
             _mm512_srli_epi64::<16>(w[3]),
         ]
     }
@@ -198,13 +243,11 @@ unsafe fn pack(w: [__m512i; 4]) -> [__m512i; 5] {
 unsafe fn pack_shifted(w: [__m512i; 4]) -> [__m512i; 5] {
     // SAFETY: by contract.
     unsafe {
-        let mask = all((1 << LIMB_BITS) - 1);
-        let low = |x| _mm512_and_si512(x, mask);
         [
-            low(_mm512_slli_epi64::<4>(w[0])),
-            low(_mm512_or_si512(_mm512_srli_epi64::<48>(w[0]), _mm512_slli_epi64::<16>(w[1]))),
-            low(_mm512_or_si512(_mm512_srli_epi64::<36>(w[1]), _mm512_slli_epi64::<28>(w[2]))),
-            low(_mm512_or_si512(_mm512_srli_epi64::<24>(w[2]), _mm512_slli_epi64::<40>(w[3]))),
+            low_limb(_mm512_slli_epi64::<4>(w[0])),
+            low_limb(_mm512_or_si512(_mm512_srli_epi64::<48>(w[0]), _mm512_slli_epi64::<16>(w[1]))),
+            low_limb(_mm512_or_si512(_mm512_srli_epi64::<36>(w[1]), _mm512_slli_epi64::<28>(w[2]))),
+            low_limb(_mm512_or_si512(_mm512_srli_epi64::<24>(w[2]), _mm512_slli_epi64::<40>(w[3]))),
             _mm512_srli_epi64::<12>(w[3]),
         ]
     }

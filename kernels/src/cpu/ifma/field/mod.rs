@@ -115,7 +115,7 @@ impl<M> Lanes<M> {
     /// The same number in each lane; limbs must be below 2^52.
     #[inline(always)]
     pub(crate) fn splat(_: Ifma, limbs: &Limbs) -> Self {
-        Self::new(limbs.map(all))
+        Self::new([all(limbs[0]), all(limbs[1]), all(limbs[2]), all(limbs[3]), all(limbs[4])])
     }
 
     /// Lane by lane `if mask { yes } else { no }`.

@@ -10,10 +10,6 @@ use rand_chacha::ChaCha20Rng;
 use super::layout::{transpose, words};
 use super::*;
 
-fn not_run() {
-    eprintln!("not run: this processor has no AVX-512 IFMA");
-}
-
 fn modulus<M: Modulus>() -> BigUint {
     from_limbs(M::P)
 }
@@ -74,7 +70,7 @@ fn samples<M: Modulus>(multiple: u64, rng: &mut ChaCha20Rng) -> Vec<[BigUint; 8]
 }
 
 fn in_both_fields(test: impl Fn(Ifma, &mut ChaCha20Rng, bool)) {
-    let Some(ifma) = Ifma::detect() else { return not_run() };
+    let Some(ifma) = crate::cpu::ifma::tests::ifma() else { return };
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     test(ifma, &mut rng, true);
     test(ifma, &mut rng, false);

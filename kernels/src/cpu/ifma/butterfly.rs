@@ -11,18 +11,15 @@
 //! Limbs are signed and only carried before a multiplication: a product has limbs below 2^57, so twelve layers stay
 //! below 2^61.
 
-use crate::cpu::ifma::Ifma;
-use crate::cpu::ifma::field::{FrModulus, Lanes, Limbs, Loose, mul_pair};
+use super::Ifma;
+use super::field::{FrModulus, Lanes, Limbs, Loose, mul_pair};
 
 pub(super) type Scalars = Lanes<FrModulus>;
 pub(super) type LooseScalars = Loose<FrModulus>;
 
-/// Largest number of layers done at once: 64 registers of 320 bytes.
-pub(super) const MAX_LAYERS: u32 = 6;
-
 /// All layers of block `index` of some larger transform, in place: `block` becomes its bit-reversed transform.
 ///
-/// `roots[i]` is the root of block `i` in every layer with more than `i` blocks, see [`super::roots`]. For block 0,
+/// `roots[i]` is the root of block `i` in every layer with more than `i` blocks, see [`Kernel`](crate::cpu::ntt::Kernel). For block 0,
 /// `bound` is the multiple of p that all inputs are below (1, 2, 4, 8 or 16), and the result the same for the output
 /// that is still in block 0. The length is at least 4.
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx512ifma")]

@@ -1,0 +1,9 @@
+//! Kernels in plain 64-bit arithmetic: they run everywhere.
+
+pub(crate) mod residue;
+
+mod ntt;
+
+/// The portable kernels.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Portable;
