@@ -114,16 +114,14 @@ impl FunctionTable {
     ///  + (c_1 2^{28} + 2 c_2 \text{lo} 2^{14} + 3 c_3 \text{lo}^2) \, \text{rest}. $$
     ///
     /// # Panics
-    /// If the segment is not a row, `lo` is not below $2^{14}$, `rest_bits` is above 62 or `rest` is not in $[-2^{R-1}, 2^{R-1})$.
+    /// If the segment is not a row, `lo` is not below $2^{14}$, `rest_bits` is above 62 or $|\text{rest}| > 2^{R-1}$ (both
+    /// halves are allowed, for a rest that is negated).
     #[must_use]
     pub fn numerator(&self, segment: usize, lo: u32, rest: i64, rest_bits: u32) -> I256 {
         assert!(lo < 1 << LOCAL_BITS, "lo = {lo} is not below 2^{LOCAL_BITS}");
         assert!(rest_bits <= 62, "a rest of {rest_bits} bits is too long");
-        let half = (1_i64 << rest_bits) / 2;
-        assert!(
-            (-half..half).contains(&rest) || (rest_bits == 0 && rest == 0),
-            "rest = {rest} is not a signed value of {rest_bits} bits"
-        );
+        let half = (1_u64 << rest_bits) / 2;
+        assert!(rest.unsigned_abs() <= half, "rest = {rest} is more than half of 2^{rest_bits}");
         let [c0, c1, c2, c3] = self.coefficients[segment].map(i128::from);
         let lo = i128::from(lo);
         // Below 2^105 and 2^81: the coefficients have at most 62, 51, 39 and 27 bits (a test holds them to it).
