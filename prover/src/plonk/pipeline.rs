@@ -172,34 +172,46 @@ where
     ) -> Result<(Polys<'k, B>, Challenges), ProverError> {
         let _span = info_span!("witness").entered();
         let shape = &self.key.shape;
+        let instance_polys = self.absorb_instances(instances, query_instance)?;
         let mut all = Vec::with_capacity(circuits.len());
         let mut challenges = vec![Fr::ZERO; shape.challenge_phases.len()];
-        for (circuit, instance) in circuits.iter().zip(instances) {
-            let padded = instance.iter().map(|column| {
+        for ((circuit, values), instance) in circuits.iter().zip(instances).zip(instance_polys) {
+            let mut advice = AdviceCommitter { session: self, polys: HashMap::new(), challenges: &mut challenges };
+            witness::collect(advice.session.prover.params, shape, circuit, values, &mut advice)?;
+            let mut columns = advice.polys;
+            let column = |index| columns.remove(&index).expect("every phase has ended");
+            let advice = (0..shape.advice_phases.len()).map(column).collect();
+            all.push(CircuitPolys { advice, instance, lookups: Vec::new(), permutation: Vec::new() });
+        }
+        Ok((all, Challenges::new(challenges)))
+    }
+
+    /// Puts the instances of all circuits into the transcript, where the verifier has them: before any advice. halo2's
+    /// prover has each circuit's before its own advice, so that its proofs of several circuits with instances do not
+    /// verify.
+    fn absorb_instances(
+        &mut self,
+        instances: &[&[&[Fr]]],
+        query_instance: bool,
+    ) -> Result<Vec<Vec<B::Poly<'k>>>, ProverError> {
+        let mut all = Vec::with_capacity(instances.len());
+        for columns in instances {
+            let padded = columns.iter().map(|column| {
                 let mut column = column.to_vec();
-                column.resize(shape.n, Fr::ZERO);
+                column.resize(self.key.shape.n, Fr::ZERO);
                 Cow::Owned(column)
             });
-            let instance_polys = self.backend().upload(padded.collect())?;
+            let polys = self.backend().upload(padded.collect())?;
             if query_instance {
-                for commitment in self.commit_lagrange(&instance_polys.iter().collect::<Vec<_>>())? {
+                for commitment in self.commit_lagrange(&polys.iter().collect::<Vec<_>>())? {
                     self.transcript.common_point(commitment)?;
                 }
             } else {
-                instance.iter().flat_map(|column| column.iter()).try_for_each(|v| self.transcript.common_scalar(*v))?;
+                columns.iter().flat_map(|column| column.iter()).try_for_each(|v| self.transcript.common_scalar(*v))?;
             }
-            let mut advice = AdviceCommitter { session: self, polys: HashMap::new(), challenges: &mut challenges };
-            witness::collect(advice.session.prover.params, shape, circuit, instance, &mut advice)?;
-            let mut columns = advice.polys;
-            let column = |index| columns.remove(&index).expect("every phase has ended");
-            all.push(CircuitPolys {
-                advice: (0..shape.advice_phases.len()).map(column).collect(),
-                instance: instance_polys,
-                lookups: Vec::new(),
-                permutation: Vec::new(),
-            });
+            all.push(polys);
         }
-        Ok((all, Challenges::new(challenges)))
+        Ok(all)
     }
 
     fn permute_lookups(
