@@ -3,3 +3,7 @@
 
 pub mod functions;
 pub mod layout;
+pub mod poseidon;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
