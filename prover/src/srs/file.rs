@@ -46,6 +46,12 @@ pub(super) fn envelope(k: u32, origin: Origin, params: &ParamsKZG<Bn256>) -> Env
 }
 
 impl Srs {
+    /// The file's bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        envelope(self.id.k, self.id.origin.clone(), &self.params).to_bytes()
+    }
+
     /// Writes the file: it appears whole or not at all.
     ///
     /// # Errors

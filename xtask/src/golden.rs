@@ -1,0 +1,36 @@
+//! `cargo xtask golden`: rewrites the files that tests compare with. What it writes is reviewed like any other change.
+
+use std::{fs, path::Path};
+
+use crate::{
+    error::TaskError,
+    root,
+    run::{command, output, run},
+};
+
+/// Files, and the arguments of the `zomma` command that prints them.
+const PRINTED: &[(&str, &[&str])] = &[("params/cost.json", &["cost", "--json"])];
+
+pub(crate) fn golden() -> Result<(), TaskError> {
+    run(zomma(&["srs", "dev", "--pin-only"]))?;
+    run(zomma(&["keygen", "--all", "--pin-only"]))?;
+    for (file, arguments) in PRINTED {
+        let text = output(zomma(arguments))?;
+        write(&root().join(file), &text)?;
+    }
+    Ok(())
+}
+
+fn zomma(arguments: &[&str]) -> std::process::Command {
+    let start = ["run", "--quiet", "--release", "--package", "zomma", "--"];
+    command("cargo", &[&start, arguments].concat())
+}
+
+fn write(path: &Path, text: &[u8]) -> Result<(), TaskError> {
+    let changed = fs::read(path).map_or(true, |old| old != text);
+    if changed {
+        fs::write(path, text).map_err(TaskError::io("write", path))?;
+    }
+    println!("{}: {}", path.display(), if changed { "rewritten" } else { "as it was" });
+    Ok(())
+}
