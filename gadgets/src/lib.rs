@@ -1,9 +1,12 @@
 //! Chips of zomma: the constraints of one mathematical object each, with its native twin.
 #![forbid(unsafe_code)]
 
+pub mod fixed;
+pub mod frame;
 pub mod functions;
 pub mod layout;
 pub mod poseidon;
 
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod range;

@@ -1,0 +1,350 @@
+//! Blocks: custom gates over a rectangle of rows, laid out and witnessed from one description.
+//!
+//! A [`BlockBuilder`] collects cells, lookups and identities; [`BlockBuilder::configure`] places them on the shared
+//! [`Lanes`] and creates one gate, whose constraints are the identities by name, enabled by one selector at the first row.
+//! [`Block::assign`] computes every cell from the inputs by the hints that were recorded in the same order. Constraint and
+//! witness thus come from one description; the native twins, written apart, are what they are tested against.
+
+use std::fmt;
+use std::sync::Arc;
+
+use ethnum::I256;
+use halo2_proofs::circuit::{Cell, Region, Value};
+use halo2_proofs::plonk::{ConstraintSystem, Constraints, Selector};
+use halo2_proofs::poly::Rotation;
+use halo2curves::bn256::Fr;
+use num_bigint::BigInt;
+
+use super::integer::{CellId, Integer};
+use super::lanes::Lanes;
+use super::value::to_field;
+use crate::functions::table::FunctionTable;
+
+/// The largest number of rows of a block: each row is a rotation at which all four columns are opened.
+pub const MAX_ROWS: usize = 20;
+
+/// The largest degree of an identity; with the selector it makes the degree of the circuit, 5.
+pub const MAX_DEGREE: usize = 4;
+
+type Hint = Box<dyn Fn(&mut [I256]) + Send + Sync>;
+
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Input,
+    Free,
+    Limb { tag: u32 },
+    Segment { tag: u64 },
+    Coefficient { segment: CellId, index: usize },
+}
+
+/// An assigned integer: where it is, and what it is when there is a witness.
+#[derive(Debug, Clone, Copy)]
+pub struct Word {
+    /// The cell.
+    pub cell: Cell,
+    /// Its value; `None` during key generation.
+    pub value: Option<I256>,
+}
+
+/// What an identity says and how large it can get.
+#[derive(Debug)]
+pub struct Identity {
+    name: String,
+    polynomial: Integer,
+}
+
+/// Collects the description of a block.
+pub struct BlockBuilder {
+    name: &'static str,
+    places: Vec<Place>,
+    inputs: Vec<CellId>,
+    outputs: Vec<CellId>,
+    identities: Vec<Identity>,
+    hints: Vec<Hint>,
+}
+
+impl fmt::Debug for BlockBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BlockBuilder").field("name", &self.name).field("identities", &self.identities).finish()
+    }
+}
+
+impl BlockBuilder {
+    /// A block without cells.
+    pub fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            places: Vec::new(),
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            identities: Vec::new(),
+            hints: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, place: Place) -> CellId {
+        self.places.push(place);
+        CellId(self.places.len() - 1)
+    }
+
+    /// A cell that is copied from outside. Its range `low..=high` must hold where it comes from; blocks that make it
+    /// state the same range for their output.
+    pub fn input(&mut self, low: impl Into<BigInt>, high: impl Into<BigInt>) -> Integer {
+        let id = self.push(Place::Input);
+        self.inputs.push(id);
+        Integer::cell(id, low.into(), high.into())
+    }
+
+    /// An unsigned input below `2^bits`.
+    pub fn input_bits(&mut self, bits: u32) -> Integer {
+        self.input(0, (BigInt::from(1) << bits) - 1)
+    }
+
+    /// A cell without a lookup; `hint` computes it. The caller constrains it and vouches for `low..=high`.
+    pub(crate) fn free(
+        &mut self,
+        low: impl Into<BigInt>,
+        high: impl Into<BigInt>,
+        hint: impl Fn(&[I256]) -> I256 + Send + Sync + 'static,
+    ) -> Integer {
+        let id = self.push(Place::Free);
+        self.hints.push(Box::new(move |cells| cells[id.0] = hint(cells)));
+        Integer::cell(id, low.into(), high.into())
+    }
+
+    /// A limb below `2^tag`, looked up in the table; the hint that fills it is recorded by the caller.
+    pub(crate) fn limb(&mut self, tag: u32) -> (CellId, Integer) {
+        let id = self.push(Place::Limb { tag });
+        (id, Integer::cell(id, BigInt::from(0), (BigInt::from(1) << tag) - 1))
+    }
+
+    /// Looks `segment`'s polynomial up in a function's table; `segment` becomes a cell filled by `hint`.
+    pub(crate) fn function(
+        &mut self,
+        function: &'static FunctionTable,
+        hint: impl Fn(&[I256]) -> I256 + Send + Sync + 'static,
+    ) -> (Integer, [Integer; 4]) {
+        let segment = self.push(Place::Segment { tag: function.tag.into() });
+        let ids = [0, 1, 2, 3].map(|index| self.push(Place::Coefficient { segment, index }));
+        let rows = &function.coefficients;
+        self.hints.push(Box::new(move |cells| {
+            let value = hint(cells);
+            cells[segment.0] = value;
+            let row = usize::try_from(value).ok().and_then(|row| rows.get(row)).copied().unwrap_or_default();
+            for (id, coefficient) in ids.iter().zip(row) {
+                cells[id.0] = I256::from(coefficient);
+            }
+        }));
+        let coefficients = [0, 1, 2, 3].map(|index| {
+            let (low, high) = rows.iter().fold((i64::MAX, i64::MIN), |(low, high), row| (low.min(row[index]), high.max(row[index])));
+            Integer::cell(ids[index], low.into(), high.into())
+        });
+        (Integer::cell(segment, BigInt::from(0), BigInt::from(rows.len() - 1)), coefficients)
+    }
+
+    /// Records a computation of cells.
+    pub(crate) fn hint(&mut self, hint: impl Fn(&mut [I256]) + Send + Sync + 'static) {
+        self.hints.push(Box::new(hint));
+    }
+
+    /// Requires `polynomial = 0`, in the integers.
+    ///
+    /// # Panics
+    /// When the identity could wrap around the field order, or its degree is above [`MAX_DEGREE`].
+    pub fn require_zero(&mut self, name: impl Into<String>, polynomial: Integer) {
+        let name = format!("{}: {}", self.name, name.into());
+        polynomial.assert_no_wrap(&name);
+        assert!(polynomial.degree() <= MAX_DEGREE, "{name}: degree {} is above {MAX_DEGREE}", polynomial.degree());
+        self.identities.push(Identity { name, polynomial });
+    }
+
+    /// Makes a cell available to other blocks; its position in the outputs is the order of these calls.
+    ///
+    /// # Panics
+    /// When `integer` is not a single cell: give it one with `named` first.
+    pub fn output(&mut self, integer: &Integer) {
+        let id = integer.as_cell().expect("an output must be a cell");
+        self.outputs.push(id);
+    }
+
+    /// Places the cells, creates the gate.
+    ///
+    /// # Panics
+    /// When the block needs more than [`MAX_ROWS`] rows.
+    pub fn configure(self, meta: &mut ConstraintSystem<Fr>, lanes: &Lanes) -> Block {
+        let placement = Placement::new(&self);
+        assert!(placement.rows <= MAX_ROWS, "block {} takes {} rows, {MAX_ROWS} at most", self.name, placement.rows);
+        let selector = meta.selector();
+        meta.create_gate(self.name, |cells| {
+            let gate = cells.query_selector(selector);
+            let mut queries = vec![None; self.places.len()];
+            let mut query = |id: CellId| {
+                queries[id.0]
+                    .get_or_insert_with(|| {
+                        let (column, row) = placement.position[id.0];
+                        cells.query_advice(lanes.advice[column], Rotation(row as i32))
+                    })
+                    .clone()
+            };
+            let constraints: Vec<_> = self
+                .identities
+                .iter()
+                .map(|identity| (identity.name.clone(), identity.polynomial.expression(&mut query)))
+                .collect();
+            Constraints::with_selector(gate, constraints)
+        });
+        Block(Arc::new(Inner { builder: self, placement, selector }))
+    }
+}
+
+/// Where each cell is: column and row within the block.
+#[derive(Debug)]
+struct Placement {
+    position: Vec<(usize, usize)>,
+    tags: Vec<(usize, usize, u64)>,
+    functions: Vec<usize>,
+    rows: usize,
+}
+
+impl Placement {
+    /// Function lookups first, two rows each; then limbs from the top into `a0`, `a1`; then the rest into `a2`, `a3`.
+    fn new(builder: &BlockBuilder) -> Self {
+        let mut position = vec![(usize::MAX, usize::MAX); builder.places.len()];
+        let mut tags = Vec::new();
+        let mut functions = Vec::new();
+        let mut segment_rows = std::collections::HashMap::new();
+        for (index, place) in builder.places.iter().enumerate() {
+            if let Place::Segment { tag } = place {
+                let row = 2 * functions.len();
+                position[index] = (0, row);
+                tags.push((0, row, *tag));
+                segment_rows.insert(index, row);
+                functions.push(row);
+            }
+        }
+        for (index, place) in builder.places.iter().enumerate() {
+            if let Place::Coefficient { segment, index: which } = place {
+                position[index] = (2 + which % 2, segment_rows[&segment.0] + which / 2);
+            }
+        }
+        let taken: std::collections::HashSet<_> = position.iter().copied().collect();
+        let mut limbs = (0..).flat_map(|row| [(0, row), (1, row)]).filter(|at| !taken.contains(at));
+        let mut free = (0..).flat_map(|row| [(2, row), (3, row)]).filter(|at| !taken.contains(at));
+        for (index, place) in builder.places.iter().enumerate() {
+            match place {
+                Place::Limb { tag } => {
+                    let at = limbs.next().expect("the positions do not end");
+                    position[index] = at;
+                    tags.push((at.0, at.1, u64::from(*tag)));
+                }
+                Place::Input | Place::Free => position[index] = free.next().expect("the positions do not end"),
+                Place::Segment { .. } | Place::Coefficient { .. } => {}
+            }
+        }
+        let rows = position.iter().map(|(_, row)| row + 1).max().unwrap_or(0);
+        Self { position, tags, functions, rows }
+    }
+}
+
+#[derive(Debug)]
+struct Inner {
+    builder: BlockBuilder,
+    placement: Placement,
+    selector: Selector,
+}
+
+/// A configured block.
+#[derive(Debug, Clone)]
+pub struct Block(Arc<Inner>);
+
+/// What a block costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Cost {
+    /// Rows.
+    pub rows: usize,
+    /// Assigned advice cells.
+    pub advice_cells: usize,
+    /// Cells that are looked up.
+    pub lookup_cells: usize,
+    /// Rows times advice columns: empty cells count.
+    pub area: usize,
+}
+
+impl std::ops::Add for Cost {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self {
+            rows: self.rows + other.rows,
+            advice_cells: self.advice_cells + other.advice_cells,
+            lookup_cells: self.lookup_cells + other.lookup_cells,
+            area: self.area + other.area,
+        }
+    }
+}
+
+impl Block {
+    /// Rows, cells and area.
+    pub fn cost(&self) -> Cost {
+        let placement = &self.0.placement;
+        Cost {
+            rows: placement.rows,
+            advice_cells: placement.position.len(),
+            lookup_cells: placement.tags.len(),
+            area: 4 * placement.rows,
+        }
+    }
+
+    /// Name of the block.
+    pub fn name(&self) -> &'static str {
+        self.0.builder.name
+    }
+
+    /// Names of the constraints, in order.
+    pub fn constraints(&self) -> impl Iterator<Item = &str> {
+        self.0.builder.identities.iter().map(|identity| identity.name.as_str())
+    }
+
+    /// Assigns the block at `offset`, copies the inputs in, returns the outputs.
+    ///
+    /// # Panics
+    /// When the number of inputs is not the block's.
+    pub fn assign(&self, region: &mut Region<'_, Fr>, lanes: &Lanes, offset: usize, inputs: &[Word]) -> Vec<Word> {
+        let Inner { builder, placement, selector } = &*self.0;
+        assert_eq!(inputs.len(), builder.inputs.len(), "inputs of block {}", builder.name);
+        let values = inputs.iter().map(|word| word.value).collect::<Option<Vec<_>>>().map(|inputs| {
+            let mut cells = vec![I256::ZERO; builder.places.len()];
+            for (id, value) in builder.inputs.iter().zip(inputs) {
+                cells[id.0] = value;
+            }
+            for hint in &builder.hints {
+                hint(&mut cells);
+            }
+            cells
+        });
+        selector.enable(region, offset).expect("enabling a selector of an open region cannot fail");
+        for row in 0..placement.rows {
+            region.assign_fixed(lanes.checked, offset + row, Fr::one());
+        }
+        for row in &placement.functions {
+            region.assign_fixed(lanes.function, offset + row, Fr::one());
+        }
+        for (column, row, tag) in &placement.tags {
+            region.assign_fixed(lanes.fixed[*column], offset + row, Fr::from(*tag));
+        }
+        let words: Vec<Word> = placement
+            .position
+            .iter()
+            .enumerate()
+            .map(|(index, (column, row))| {
+                let value = values.as_ref().map(|values| values[index]);
+                let field = value.map_or_else(Value::unknown, |value| Value::known(to_field(value)));
+                let cell = region.assign_advice(lanes.advice[*column], offset + row, field).cell();
+                Word { cell, value }
+            })
+            .collect();
+        for (id, source) in builder.inputs.iter().zip(inputs) {
+            region.constrain_equal(words[id.0].cell, source.cell);
+        }
+        builder.outputs.iter().map(|id| words[id.0]).collect()
+    }
+}
