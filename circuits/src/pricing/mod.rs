@@ -1,3 +1,21 @@
 //! Pricing: options from what people write to what is proven.
 
+pub mod blocks;
+pub mod chip;
 pub mod csv;
+pub mod native;
+#[cfg(test)]
+mod tests;
+
+pub use csv::Kind;
+
+/// Seconds of a year, 365 days.
+pub const YEAR: u32 = 31_536_000;
+
+/// Fractional bits of volatilities, rates and dividend yields.
+///
+/// 44 and not 32: at 2^-33 the rounding of a decimal rate moves a five-year price by more than a 1e-8 tick.
+pub const RATE_BITS: u32 = 44;
+
+/// Fractional bits of discounted prices, in ticks.
+pub const CARRY_BITS: u32 = 10;

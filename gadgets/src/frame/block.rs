@@ -19,6 +19,7 @@ use super::integer::{CellId, Integer};
 use super::lanes::Lanes;
 use super::value::to_field;
 use crate::functions::table::FunctionTable;
+use crate::range::RangeInstructions;
 
 /// The largest number of rows of a block: each row is a rotation at which all four columns are opened.
 pub const MAX_ROWS: usize = 20;
@@ -30,25 +31,33 @@ type Hint = Box<dyn Fn(&mut [I256]) + Send + Sync>;
 
 #[derive(Debug, Clone, Copy)]
 enum Place {
-    Input,
     Free,
     Limb { tag: u32 },
     Segment { tag: u64 },
     Coefficient { segment: CellId, index: usize },
 }
 
-/// An assigned integer: where it is, and what it is when there is a witness.
-#[derive(Debug, Clone, Copy)]
+/// An assigned integer: where it is, what range is proven of it, and what it is when there is a witness.
+#[derive(Debug, Clone)]
 pub struct Word {
     /// The cell.
     pub cell: Cell,
     /// Its value; `None` during key generation.
     pub value: Option<I256>,
+    /// The range that the block which made it proves.
+    pub bounds: Arc<(BigInt, BigInt)>,
+}
+
+impl Word {
+    /// The value as a field element.
+    pub fn field(&self) -> Value<Fr> {
+        self.value.map_or_else(Value::unknown, |value| Value::known(to_field(value)))
+    }
 }
 
 /// What an identity says and how large it can get.
 #[derive(Debug)]
-pub struct Identity {
+struct Identity {
     name: String,
     polynomial: Integer,
 }
@@ -57,8 +66,9 @@ pub struct Identity {
 pub struct BlockBuilder {
     name: &'static str,
     places: Vec<Place>,
-    inputs: Vec<CellId>,
-    outputs: Vec<CellId>,
+    inputs: Vec<(CellId, BigInt, BigInt)>,
+    witnesses: Vec<CellId>,
+    outputs: Vec<(CellId, Arc<(BigInt, BigInt)>)>,
     identities: Vec<Identity>,
     hints: Vec<Hint>,
 }
@@ -76,6 +86,7 @@ impl BlockBuilder {
             name,
             places: Vec::new(),
             inputs: Vec::new(),
+            witnesses: Vec::new(),
             outputs: Vec::new(),
             identities: Vec::new(),
             hints: Vec::new(),
@@ -87,12 +98,36 @@ impl BlockBuilder {
         CellId(self.places.len() - 1)
     }
 
-    /// A cell that is copied from outside. Its range `low..=high` must hold where it comes from; blocks that make it
-    /// state the same range for their output.
+    /// A cell that is copied from outside, within `low..=high`: [`Block::assign`] takes only a word whose proven range lies within.
     pub fn input(&mut self, low: impl Into<BigInt>, high: impl Into<BigInt>) -> Integer {
-        let id = self.push(Place::Input);
-        self.inputs.push(id);
-        Integer::cell(id, low.into(), high.into())
+        let (low, high) = (low.into(), high.into());
+        let id = self.push(Place::Free);
+        self.inputs.push((id, low.clone(), high.clone()));
+        Integer::cell(id, low, high)
+    }
+
+    /// A signed input of magnitude at most `2^bits`.
+    pub fn input_signed(&mut self, bits: u32) -> Integer {
+        let bound = BigInt::from(1) << bits;
+        self.input(-bound.clone(), bound)
+    }
+
+    /// A cell that the prover chooses, range-checked to be below `2^bits`; its value is given to [`Block::assign`].
+    pub fn witness(&mut self, name: &str, bits: u32) -> Integer {
+        let id = self.push(Place::Free);
+        self.witnesses.push(id);
+        let cell = Integer::cell(id, BigInt::from(0), (BigInt::from(1) << bits) - 1);
+        self.range(name, &cell, bits);
+        cell
+    }
+
+    /// A bit that the prover chooses.
+    pub fn witness_bit(&mut self, name: &str) -> Integer {
+        let id = self.push(Place::Free);
+        self.witnesses.push(id);
+        let bit = Integer::cell(id, BigInt::from(0), BigInt::from(1));
+        self.require_zero(format!("{name} is a bit"), &bit * bit.not());
+        bit
     }
 
     /// An unsigned input below `2^bits`.
@@ -101,7 +136,7 @@ impl BlockBuilder {
     }
 
     /// A cell without a lookup; `hint` computes it. The caller constrains it and vouches for `low..=high`.
-    pub(crate) fn free(
+    pub fn free(
         &mut self,
         low: impl Into<BigInt>,
         high: impl Into<BigInt>,
@@ -164,7 +199,8 @@ impl BlockBuilder {
     /// When `integer` is not a single cell: give it one with `named` first.
     pub fn output(&mut self, integer: &Integer) {
         let id = integer.as_cell().expect("an output must be a cell");
-        self.outputs.push(id);
+        let (low, high) = integer.bounds();
+        self.outputs.push((id, Arc::new((low.clone(), high.clone()))));
     }
 
     /// Places the cells, creates the gate.
@@ -237,7 +273,7 @@ impl Placement {
                     position[index] = at;
                     tags.push((at.0, at.1, u64::from(*tag)));
                 }
-                Place::Input | Place::Free => position[index] = free.next().expect("the positions do not end"),
+                Place::Free => position[index] = free.next().expect("the positions do not end"),
                 Place::Segment { .. } | Place::Coefficient { .. } => {}
             }
         }
@@ -304,23 +340,29 @@ impl Block {
         self.0.builder.identities.iter().map(|identity| identity.name.as_str())
     }
 
-    /// Assigns the block at `offset`, copies the inputs in, returns the outputs.
+    /// Assigns the block at `offset`: copies the inputs in, takes the witnesses, returns the outputs.
     ///
     /// # Panics
-    /// When the number of inputs is not the block's.
-    pub fn assign(&self, region: &mut Region<'_, Fr>, lanes: &Lanes, offset: usize, inputs: &[Word]) -> Vec<Word> {
+    /// When the number of inputs or witnesses is not the block's, or an input's proven range exceeds what the block relies on.
+    pub fn assign(
+        &self,
+        region: &mut Region<'_, Fr>,
+        lanes: &Lanes,
+        offset: usize,
+        inputs: &[&Word],
+        witnesses: Option<&[I256]>,
+    ) -> Vec<Word> {
         let Inner { builder, placement, selector } = &*self.0;
         assert_eq!(inputs.len(), builder.inputs.len(), "inputs of block {}", builder.name);
-        let values = inputs.iter().map(|word| word.value).collect::<Option<Vec<_>>>().map(|inputs| {
-            let mut cells = vec![I256::ZERO; builder.places.len()];
-            for (id, value) in builder.inputs.iter().zip(inputs) {
-                cells[id.0] = value;
-            }
-            for hint in &builder.hints {
-                hint(&mut cells);
-            }
-            cells
-        });
+        for (index, (word, (_, low, high))) in inputs.iter().zip(&builder.inputs).enumerate() {
+            let (proven_low, proven_high) = &*word.bounds;
+            assert!(
+                proven_low >= low && proven_high <= high,
+                "input {index} of block {} is proven within {proven_low}..={proven_high} only, not {low}..={high}",
+                builder.name
+            );
+        }
+        let values = builder.evaluate(inputs, witnesses);
         selector.enable(region, offset).expect("enabling a selector of an open region cannot fail");
         for row in 0..placement.rows {
             region.assign_fixed(lanes.checked, offset + row, Fr::one());
@@ -331,20 +373,44 @@ impl Block {
         for (column, row, tag) in &placement.tags {
             region.assign_fixed(lanes.fixed[*column], offset + row, Fr::from(*tag));
         }
-        let words: Vec<Word> = placement
+        let cells: Vec<Cell> = placement
             .position
             .iter()
             .enumerate()
             .map(|(index, (column, row))| {
-                let value = values.as_ref().map(|values| values[index]);
-                let field = value.map_or_else(Value::unknown, |value| Value::known(to_field(value)));
-                let cell = region.assign_advice(lanes.advice[*column], offset + row, field).cell();
-                Word { cell, value }
+                let value = values.as_ref().map_or_else(Value::unknown, |values| Value::known(to_field(values[index])));
+                region.assign_advice(lanes.advice[*column], offset + row, value).cell()
             })
             .collect();
-        for (id, source) in builder.inputs.iter().zip(inputs) {
-            region.constrain_equal(words[id.0].cell, source.cell);
+        for ((id, ..), source) in builder.inputs.iter().zip(inputs) {
+            region.constrain_equal(cells[id.0], source.cell);
         }
-        builder.outputs.iter().map(|id| words[id.0]).collect()
+        let word = |(id, bounds): &(CellId, Arc<(BigInt, BigInt)>)| Word {
+            cell: cells[id.0],
+            value: values.as_ref().map(|values| values[id.0]),
+            bounds: bounds.clone(),
+        };
+        builder.outputs.iter().map(word).collect()
+    }
+}
+
+impl BlockBuilder {
+    /// Every cell's value, when all inputs and the witnesses are known.
+    fn evaluate(&self, inputs: &[&Word], witnesses: Option<&[I256]>) -> Option<Vec<I256>> {
+        let mut cells = vec![I256::ZERO; self.places.len()];
+        for ((id, ..), word) in self.inputs.iter().zip(inputs) {
+            cells[id.0] = word.value?;
+        }
+        if !self.witnesses.is_empty() {
+            let witnesses = witnesses?;
+            assert_eq!(witnesses.len(), self.witnesses.len(), "witnesses of block {}", self.name);
+            for (id, value) in self.witnesses.iter().zip(witnesses) {
+                cells[id.0] = *value;
+            }
+        }
+        for hint in &self.hints {
+            hint(&mut cells);
+        }
+        Some(cells)
     }
 }

@@ -83,7 +83,9 @@ impl FunctionInstructions for BlockBuilder {
             + (c2 * &square).shift(LOW_BITS)
             + c3 * &square * low;
         let slope = c1.shift(2 * LOW_BITS) + (c2 * low).shift(LOW_BITS + 1) + (c3 * &square).scale(3);
-        if rest_bits == 0 { value } else { value.shift(rest_bits) + slope * rest }
+        let numerator = if rest_bits == 0 { value } else { value.shift(rest_bits) + slope * rest };
+        let (low, high) = numerator_bounds(point.function, rest_bits);
+        numerator.with_bounds(low, high)
     }
 
     fn ln(&mut self, name: &str, value: &Integer) -> Integer {
@@ -110,13 +112,31 @@ impl FunctionInstructions for BlockBuilder {
     }
 }
 
+/// Bounds of a function's numerator, row by row: the coefficients of a lookup are those of one row, which is more than their ranges say.
+///
+/// For `0 <= low < 2^14` and `|rest| <= 2^(R-1)` the cubic is within `c0 + sum of min(0, c_i)` and `c0 + sum of max(0, c_i)`, and the slope
+/// adds at most `(|c1| + 2 |c2| + 3 |c3|) 2^-15`.
+pub(super) fn numerator_bounds(function: &FunctionTable, rest_bits: u32) -> (BigInt, BigInt) {
+    let rows = function.coefficients.iter().map(|row| {
+        let [c0, c1, c2, c3] = row.map(i128::from);
+        let slope = c1.abs() + 2 * c2.abs() + 3 * c3.abs();
+        let reach = if rest_bits == 0 { 0 } else { (slope >> (LOW_BITS + 1)) + 1 };
+        let below: i128 = [c1, c2, c3].map(|c| c.min(0)).iter().sum();
+        let above: i128 = [c1, c2, c3].map(|c| c.max(0)).iter().sum();
+        (c0 + below - reach, c0 + above + reach)
+    });
+    let (low, high) = rows.fold((i128::MAX, i128::MIN), |(low, high), (a, b)| (low.min(a), high.max(b)));
+    let shift = 3 * LOW_BITS + rest_bits;
+    (BigInt::from(low) << shift, BigInt::from(high) << shift)
+}
+
 /// `of / 2^shift` to nearest when it is known to be within `2^(bits - 1)` of `base`: fewer limbs than the whole value.
 fn round_near(b: &mut BlockBuilder, name: &str, of: &Integer, base: &Integer, shift: u32, bits: u32) -> Integer {
     let offset = Integer::power_of_two(bits - 1);
     let half = Integer::power_of_two(shift - 1);
     let biased = of - (base - &offset).shift(shift) + half;
     let step = b.decompose(&format!("rounded {name}"), &biased, &[shift, bits]).remove(1);
-    let (low, high) = base.bounds();
-    let reach = BigInt::from(1) << (bits - 1);
-    (base + step - offset).with_bounds(low - &reach, high + &reach)
+    // The decomposition is of `of` itself, so the result is within its bounds.
+    let (low, high) = of.bounds();
+    (base + step - offset).with_bounds(low >> shift, (high >> shift) + 1)
 }
