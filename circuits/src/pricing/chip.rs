@@ -6,9 +6,9 @@ use halo2_proofs::plonk::ConstraintSystem;
 use halo2curves::bn256::Fr;
 use zomma_gadgets::frame::{Block, BlockBuilder, Cost, Lanes, Word};
 
+use super::Kind;
 use super::blocks::{self, RATE_LOW};
 use super::native::Terms;
-use super::Kind;
 
 /// Where the next block goes.
 #[derive(Debug)]
@@ -58,6 +58,7 @@ pub struct PricingChip {
     terms: Block,
     ln: Block,
     exp: Block,
+    factor: Block,
     leg: Block,
     sqrt: Block,
     vol: Block,
@@ -78,7 +79,7 @@ pub struct TermsWords {
     pub strike: Word,
     /// Seconds to expiry.
     pub seconds: Word,
-    /// Volatility, Q44.
+    /// Volatility, Q38.
     pub vol: Word,
     /// Rate less the smallest.
     pub rate: Word,
@@ -119,6 +120,7 @@ impl PricingChip {
             terms: configure(blocks::terms_block()),
             ln: configure(blocks::ln_block()),
             exp: configure(blocks::exp_block()),
+            factor: configure(blocks::factor_block()),
             leg: configure(blocks::leg_block()),
             sqrt: configure(blocks::sqrt_block()),
             vol: configure(blocks::vol_block()),
@@ -135,6 +137,7 @@ impl PricingChip {
     pub fn option_cost(&self) -> Cost {
         let once = [
             &self.terms,
+            &self.factor,
             &self.sqrt,
             &self.vol,
             &self.fine,
@@ -156,8 +159,19 @@ impl PricingChip {
     /// Cost of each block, by name.
     pub fn costs(&self) -> Vec<(&'static str, Cost)> {
         [
-            &self.terms, &self.ln, &self.exp, &self.leg, &self.sqrt, &self.vol, &self.fine, &self.price, &self.density,
-            &self.vega, &self.gamma_rho, &self.theta,
+            &self.terms,
+            &self.ln,
+            &self.exp,
+            &self.factor,
+            &self.leg,
+            &self.sqrt,
+            &self.vol,
+            &self.fine,
+            &self.price,
+            &self.density,
+            &self.vega,
+            &self.gamma_rho,
+            &self.theta,
         ]
         .map(|block| (block.name(), block.cost()))
         .to_vec()
@@ -187,31 +201,27 @@ impl PricingChip {
         let TermsWords { spot, strike, seconds, vol, rate, dividend, call, expired, .. } = terms;
         let [ln_spot] = cursor.block(&self.ln, &[spot]);
         let [ln_strike] = cursor.block(&self.ln, &[strike]);
-        let [rate_argument, discount] = cursor.block(&self.exp, &[rate, seconds]);
-        let [yield_argument, yield_discount] = cursor.block(&self.exp, &[dividend, seconds]);
-        let [spot_leg] = cursor.block(&self.leg, &[spot, &yield_discount]);
-        let [strike_leg] = cursor.block(&self.leg, &[strike, &discount]);
+        let [rate_argument, discount_root] = cursor.block(&self.exp, &[rate, seconds]);
+        let [yield_argument, yield_root] = cursor.block(&self.exp, &[dividend, seconds]);
+        let [yield_discount] = cursor.block(&self.factor, &[&yield_root]);
+        let [spot_leg] = cursor.block(&self.leg, &[spot, &yield_root]);
+        let [strike_leg] = cursor.block(&self.leg, &[strike, &discount_root]);
         let [root] = cursor.block(&self.sqrt, &[seconds]);
         let [grid, rest] = cursor.block(&self.vol, &[vol, &root]);
-        let [negative, d1, phi, density] = cursor.block(
-            &self.fine,
-            &[&ln_spot, &ln_strike, &rate_argument, &yield_argument, &grid, &rest, expired],
-        );
+        let [negative, d1, phi, density] =
+            cursor.block(&self.fine, &[&ln_spot, &ln_strike, &rate_argument, &yield_argument, &grid, &rest, expired]);
         let [price, call_value, in_the_money] =
             cursor.block(&self.price, &[&d1, &grid, &rest, &spot_leg, &strike_leg, call, expired]);
-        let [call_delta, delta, density] = cursor
-            .block(&self.density, &[&yield_discount, &negative, &phi, &density, expired, &in_the_money, call]);
+        let [call_delta, delta, density] =
+            cursor.block(&self.density, &[&yield_discount, &negative, &phi, &density, expired, &in_the_money, call]);
         let [vega, slope] = cursor.block(&self.vega, &[spot, &density, &root, &grid, &rest, expired]);
-        let [gamma, rho] = cursor.block(
+        let [gamma, rho, first] = cursor.block(
             &self.gamma_rho,
-            &[spot, &call_delta, &call_value, &spot_leg, &strike_leg, call, seconds, &slope],
+            &[spot, &call_delta, &call_value, &spot_leg, &strike_leg, call, seconds, &slope, &price, &delta],
         );
-        let [theta, first, second] = cursor.block(
+        let [theta, second] = cursor.block(
             &self.theta,
-            &[
-                spot, &call_delta, &call_value, &spot_leg, &strike_leg, call, &slope, vol, rate, dividend, &price, &delta,
-                &gamma, &vega, &rho,
-            ],
+            &[spot, &call_delta, &call_value, &spot_leg, &strike_leg, call, &slope, vol, rate, dividend, &vega, &rho],
         );
         ValueWords { price, delta, gamma, vega, theta, rho, packed: [first, second] }
     }

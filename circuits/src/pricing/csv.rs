@@ -4,10 +4,10 @@
 //! |---|---|---|
 //! | `id` | any text up to 64 bytes, unique in the file | itself |
 //! | `kind` | `call` or `put`, in any case; `c` and `p` | [`Kind`] |
-//! | `spot`, `strike` | price, a whole number of ticks | ticks, 1 to $2^{63}$ |
+//! | `spot`, `strike` | price, a whole number of ticks | ticks, 1 to $2^{63} - 1$ |
 //! | `expiry_seconds` | whole seconds, 0 to five years | seconds |
-//! | `vol` | annual volatility, 0.01 to 5 | Q32, nearest, ties to even |
-//! | `rate`, `dividend` | annual, continuously compounded, -0.5 to 1 | signed Q32, nearest, ties to even |
+//! | `vol` | annual volatility, 0.01 to 5 | Q38, nearest, ties to even |
+//! | `rate`, `dividend` | annual, continuously compounded, -0.5 to 1 | signed Q38, nearest, ties to even |
 //!
 //! Columns may come in any order. Numbers are decimals, read without floating point.
 
@@ -24,11 +24,10 @@ pub const COLUMNS: [&str; 8] = ["id", "kind", "spot", "strike", "expiry_seconds"
 /// Longest id, in bytes.
 pub const MAX_ID: usize = 64;
 /// Largest price, in ticks.
-pub const MAX_PRICE: u64 = 1 << 63;
+pub const MAX_PRICE: u64 = (1 << 63) - 1;
 /// Longest time to expiry: five years of 31,536,000 s.
 pub const MAX_EXPIRY: u32 = 5 * 31_536_000;
-/// Fractional bits of volatilities and rates.
-pub const RATE_BITS: u32 = 32;
+pub use super::RATE_BITS;
 
 /// Call or put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -55,11 +54,11 @@ pub struct Row {
     pub strike: u64,
     /// Time to expiry, in seconds.
     pub expiry_seconds: u32,
-    /// Annual volatility, Q32.
+    /// Annual volatility, Q38.
     pub vol: u64,
-    /// Annual interest rate, continuously compounded, signed Q32.
+    /// Annual interest rate, continuously compounded, signed Q38.
     pub rate: i64,
-    /// Annual dividend yield, continuously compounded, signed Q32.
+    /// Annual dividend yield, continuously compounded, signed Q38.
     pub dividend: i64,
 }
 
@@ -186,12 +185,12 @@ impl Fields<'_> {
 
     fn vol(&self) -> Result<u64, StatementError> {
         let number = self.number_within(5, Decimal::new(1, 2), Decimal::new(5, 0))?;
-        Ok(number.to_binary(RATE_BITS).to_u64().expect("at most 5 * 2^32"))
+        Ok(number.to_binary(RATE_BITS).to_u64().expect("at most 5 * 2^38"))
     }
 
     fn rate(&self, column: usize) -> Result<i64, StatementError> {
         let number = self.number_within(column, Decimal::new(-5, 1), Decimal::new(1, 0))?;
-        Ok(number.to_binary(RATE_BITS).to_i64().expect("at most 2^32"))
+        Ok(number.to_binary(RATE_BITS).to_i64().expect("at most 2^38"))
     }
 
     fn error(&self, column: usize, reason: impl Into<String>) -> StatementError {
@@ -244,7 +243,7 @@ mod tests {
     #[test]
     fn a_chain_is_read() {
         let rows = read(&format!(
-            "{HEADER}a-1,call,100,110.5,2592000,0.2,0.05,-0.01\n b ,P,1e-8,92233720368.54775808,0,5,-0.5,1\n"
+            "{HEADER}a-1,call,100,110.5,2592000,0.2,0.05,-0.01\n b ,P,1e-8,92233720368.54775807,0,5,-0.5,1\n"
         ));
         let first = Row {
             line: 2,
@@ -253,20 +252,20 @@ mod tests {
             spot: 10_000_000_000,
             strike: 11_050_000_000,
             expiry_seconds: 2_592_000,
-            vol: 858_993_459,
-            rate: 214_748_365,
-            dividend: -42_949_673,
+            vol: 54_975_581_389,
+            rate: 13_743_895_347,
+            dividend: -2_748_779_069,
         };
         let second = Row {
             line: 3,
             id: "b".to_owned(),
             kind: Kind::Put,
             spot: 1,
-            strike: 1 << 63,
+            strike: (1 << 63) - 1,
             expiry_seconds: 0,
-            vol: 5 << 32,
-            rate: -(1 << 31),
-            dividend: 1 << 32,
+            vol: 5 << 38,
+            rate: -(1 << 37),
+            dividend: 1 << 38,
         };
         assert_eq!(rows.unwrap(), [first, second]);
     }
@@ -275,7 +274,7 @@ mod tests {
     fn columns_may_come_in_any_order() {
         let text = "\u{feff}vol,dividend,id,rate,kind,strike,spot,expiry_seconds\r\n0.5,0,x,0,put,2,1,60\r\n";
         let row = &read(text).unwrap()[0];
-        assert_eq!((row.vol, row.spot, row.strike, row.expiry_seconds), (1 << 31, 100_000_000, 200_000_000, 60));
+        assert_eq!((row.vol, row.spot, row.strike, row.expiry_seconds), (1 << 37, 100_000_000, 200_000_000, 60));
     }
 
     #[test]
@@ -296,10 +295,10 @@ mod tests {
     #[test]
     fn every_field_out_of_its_domain_is_named() {
         for (row, reason) in [
-            ("x,call,0,1,60,0.5,0,0", "spot: 0 is outside 0.00000001 to 92233720368.54775808"),
-            ("x,call,1,0,60,0.5,0,0", "strike: 0 is outside 0.00000001 to 92233720368.54775808"),
-            ("x,call,1,-5,60,0.5,0,0", "strike: -5 is outside 0.00000001 to 92233720368.54775808"),
-            ("x,call,1e11,1,60,0.5,0,0", "spot: 100000000000 is outside 0.00000001 to 92233720368.54775808"),
+            ("x,call,0,1,60,0.5,0,0", "spot: 0 is outside 0.00000001 to 92233720368.54775807"),
+            ("x,call,1,0,60,0.5,0,0", "strike: 0 is outside 0.00000001 to 92233720368.54775807"),
+            ("x,call,1,-5,60,0.5,0,0", "strike: -5 is outside 0.00000001 to 92233720368.54775807"),
+            ("x,call,1e11,1,60,0.5,0,0", "spot: 100000000000 is outside 0.00000001 to 92233720368.54775807"),
             ("x,call,1.000000001,1,60,0.5,0,0", "spot: 1.000000001 is not a whole number of ticks of 0.00000001"),
             ("x,call,1,NaN,60,0.5,0,0", "strike: \"NaN\" is not a decimal number"),
             ("x,call,,1,60,0.5,0,0", "spot: empty"),

@@ -14,8 +14,8 @@ pub const YEAR: u32 = 31_536_000;
 
 /// Fractional bits of volatilities, rates and dividend yields.
 ///
-/// 44 and not 32: at 2^-33 the rounding of a decimal rate moves a five-year price by more than a 1e-8 tick.
-pub const RATE_BITS: u32 = 44;
+/// 38 and not 32: at 2^-33 the rounding of a decimal rate moves a five-year price of 100 by more than five ticks of 1e-8.
+pub const RATE_BITS: u32 = 38;
 
 /// Fractional bits of discounted prices, in ticks.
 pub const CARRY_BITS: u32 = 10;

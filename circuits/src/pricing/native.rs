@@ -1,7 +1,7 @@
 //! The native engine: Black-76 with Greeks in exact integers, every rounding stated.
 //!
-//! "Qn" is an integer that stands for itself over 2^n. Formats: prices are ticks; volatility, rate, dividend Q44; logarithms
-//! and `rate * T` Q60; exponentials Q56; total volatility and d1 Q52; Phi and phi Q60 before the exact polynomial.
+//! "Qn" is an integer that stands for itself over 2^n. Formats: prices are ticks; volatility, rate, dividend Q38; logarithms,
+//! `rate * T` and square roots of discount factors Q60; total volatility and d1 Q52; Phi and phi Q60 before the exact polynomial.
 //! The circuit's blocks state the same formulas as identities; this engine is written apart from them.
 
 use ethnum::{AsI256, I256};
@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{CARRY_BITS, Kind, RATE_BITS, YEAR};
 use zomma_gadgets::fixed::native::{div_floor, round, round_signed, sqrt_floor};
-use zomma_gadgets::functions::elementary::{exp, ln, normal};
-use zomma_gadgets::functions::{EXP_ARGUMENT_BITS, EXP_BITS, EXP_OFFSET, LN_BITS, NORMAL_BITS, denominator_bits, table};
+use zomma_gadgets::functions::elementary::{exp_half, ln, normal};
+use zomma_gadgets::functions::{
+    EXP_ARGUMENT_BITS, EXP_BITS, EXP_OFFSET, LN_BITS, NORMAL_BITS, denominator_bits, table,
+};
 
 /// Fractional bits of total volatility and of d1.
 pub const W_BITS: u32 = 52;
@@ -19,9 +21,11 @@ pub const GRID_BITS: u32 = 24;
 /// Bits below the grid.
 pub const REST_BITS: u32 = W_BITS - GRID_BITS;
 /// Fractional bits of the square root of time.
-pub const SQRT_BITS: u32 = 60;
+pub const SQRT_BITS: u32 = 54;
+/// Fractional bits of a discount factor.
+pub const FACTOR_FRACTION: u32 = 56;
 /// Fractional bits of delta.
-pub const DELTA_BITS: u32 = EXP_BITS;
+pub const DELTA_BITS: u32 = FACTOR_FRACTION;
 /// Fractional bits of gamma, per tick.
 pub const GAMMA_BITS: u32 = 80;
 /// Fractional bits of `Dq phi(d1)`.
@@ -61,19 +65,21 @@ pub struct Terms {
     pub strike: u64,
     /// Seconds to expiry.
     pub seconds: u32,
-    /// Volatility, Q44.
+    /// Volatility, Q38.
     pub vol: u64,
-    /// Rate, signed Q44.
+    /// Rate, signed Q38.
     pub rate: i64,
-    /// Dividend yield, signed Q44.
+    /// Dividend yield, signed Q38.
     pub dividend: i64,
 }
 
 /// What an expiry contributes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Carry {
-    /// Discount factor `exp(-rate T)`, Q56.
-    pub discount: i64,
+    /// `exp(-rate T / 2)`, Q60.
+    pub discount_root: i64,
+    /// `exp(-dividend T / 2)`, Q60.
+    pub yield_root: i64,
     /// `exp(-dividend T)`, Q56.
     pub yield_discount: i64,
     /// `(rate - dividend) T`, Q60.
@@ -87,7 +93,7 @@ pub struct Carry {
 /// The argument `5 - rate T` of the exponential's table, Q60, floor.
 pub(super) fn exp_argument(rate: i64, seconds: u32) -> u64 {
     let offset = EXP_OFFSET.as_i256() << EXP_ARGUMENT_BITS;
-    let scaled = rate.as_i256() * seconds.as_i256() << (EXP_ARGUMENT_BITS - RATE_BITS);
+    let scaled = (rate.as_i256() * seconds.as_i256()) << (EXP_ARGUMENT_BITS - RATE_BITS);
     div_floor(offset * YEAR.as_i256() - scaled, YEAR.as_i256()).as_u64()
 }
 
@@ -95,19 +101,23 @@ pub(super) fn exp_argument(rate: i64, seconds: u32) -> u64 {
 #[must_use]
 pub fn carry(seconds: u32, rate: i64, dividend: i64) -> Carry {
     let (rate_argument, yield_argument) = (exp_argument(rate, seconds), exp_argument(dividend, seconds));
+    let yield_root = exp_half(yield_argument);
+    let square = yield_root.as_i256() * yield_root.as_i256();
     Carry {
-        discount: exp(rate_argument),
-        yield_discount: exp(yield_argument),
+        discount_root: exp_half(rate_argument),
+        yield_root,
+        yield_discount: round(square, 2 * EXP_BITS - FACTOR_FRACTION).as_i64(),
         drift: i128::from(yield_argument) - i128::from(rate_argument),
         sqrt_time: sqrt_floor(div_floor(seconds.as_i256() << (2 * SQRT_BITS), YEAR.as_i256())).as_u64(),
         expired: seconds == 0,
     }
 }
 
-/// `price * factor`, from Q56 to ticks with [`CARRY_BITS`] fractional bits.
+/// A price times the discount factor whose square root is given, in ticks with [`CARRY_BITS`] fractional bits.
 #[must_use]
-pub fn discounted(price: u64, factor: i64) -> u128 {
-    round(price.as_i256() * factor.as_i256(), EXP_BITS - CARRY_BITS).as_u128()
+pub fn discounted(price: u64, root: i64) -> u128 {
+    let root = root.as_i256();
+    round(price.as_i256() * root * root, 2 * EXP_BITS - CARRY_BITS).as_u128()
 }
 
 /// Total volatility split at the grid: `w = grid 2^28 + rest`, Q52.
@@ -176,7 +186,7 @@ pub fn price_at(kind: Kind, d1: i64, w: TotalVol, spot_leg: u128, strike_leg: u1
     } else {
         let phi1 = signed_phi(d1 < 0, normal(&table::PHI, d1.unsigned_abs().as_i256(), 0), COARSE_BITS);
         let phi2 = signed_phi(d2 < 0, phi_with_rest(d2, w.rest), FINE_BITS);
-        let call = (spot_leg * phi1 << REST_BITS) - strike_leg * phi2;
+        let call = ((spot_leg * phi1) << REST_BITS) - strike_leg * phi2;
         let in_the_money = d2 >= 0;
         let out = if in_the_money { call - (intrinsic << FINE_BITS) } else { call };
         (in_the_money, out.max(I256::ZERO) >> FINE_BITS)
@@ -210,8 +220,8 @@ pub fn value(terms: &Terms) -> Valuation {
     let carry = carry(terms.seconds, terms.rate, terms.dividend);
     let x = ln(terms.spot) + carry.drift - ln(terms.strike);
     let w = total_vol(terms.vol, carry.sqrt_time);
-    let spot_leg = discounted(terms.spot, carry.yield_discount);
-    let strike_leg = discounted(terms.strike, carry.discount);
+    let spot_leg = discounted(terms.spot, carry.yield_root);
+    let strike_leg = discounted(terms.strike, carry.discount_root);
     let (negative, magnitude) = fine_d1(x, w, carry.expired);
     let grid = round(magnitude, REST_BITS).as_i64();
     let d1 = if negative { -grid } else { grid };
@@ -240,7 +250,7 @@ pub fn greeks(
     };
     let call_delta = round(yield_discount * phi, FINE_BITS);
     let delta = if put { call_delta - yield_discount } else { call_delta };
-    let density = round(yield_discount * density, EXP_BITS + FINE_BITS - DENSITY_BITS);
+    let density = round(yield_discount * density, FACTOR_FRACTION + FINE_BITS - DENSITY_BITS);
     let vega = round(spot * density * carry.sqrt_time.as_i256(), DENSITY_BITS + SQRT_BITS);
     let divisor = w.total() + I256::from(carry.expired);
     let slope = div_floor(density << (SLOPE_BITS + W_BITS - DENSITY_BITS), divisor);
@@ -248,19 +258,19 @@ pub fn greeks(
 
     // The spot leg of the call is S delta; its strike leg, K D Phi(d2), is what the price leaves of that. A put's legs are less
     // by the whole of each.
-    let to_q56 = EXP_BITS - CARRY_BITS;
+    let to_q56 = FACTOR_FRACTION - CARRY_BITS;
     let spot_side = spot * call_delta - if put { spot_leg.as_i256() << to_q56 } else { I256::ZERO };
     let strike_side = spot * call_delta
         - (priced.call.as_i256() << to_q56)
         - if put { strike_leg.as_i256() << to_q56 } else { I256::ZERO };
     let rho_scaled = strike_side * seconds;
-    let year = YEAR.as_i256() << EXP_BITS;
+    let year = YEAR.as_i256() << FACTOR_FRACTION;
     let rho_magnitude = div_floor(rho_scaled.abs() + (year >> 1), year);
     let rho = if rho_scaled < 0 { -rho_magnitude } else { rho_magnitude };
 
     let decay_bits = SLOPE_BITS + 2 * RATE_BITS + 1;
     let carry_term = terms.dividend.as_i256() * spot_side - terms.rate.as_i256() * strike_side;
-    let theta = (carry_term << (decay_bits - RATE_BITS - EXP_BITS)) - spot * slope * vol * vol;
+    let theta = (carry_term << (decay_bits - RATE_BITS - FACTOR_FRACTION)) - spot * slope * vol * vol;
     Valuation {
         price: priced.price,
         delta: delta.as_i64(),

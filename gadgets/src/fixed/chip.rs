@@ -71,7 +71,11 @@ impl FixedPointInstructions for BlockBuilder {
             format!("{name}: numerator = quotient denominator + remainder"),
             numerator - &quotient * denominator - &remainder,
         );
-        self.range(&format!("{name}: remainder < denominator"), &(denominator - Integer::constant(1) - &remainder), denominator_bits);
+        self.range(
+            &format!("{name}: remainder < denominator"),
+            &(denominator - Integer::constant(1) - &remainder),
+            denominator_bits,
+        );
         (quotient, remainder)
     }
 
@@ -94,7 +98,8 @@ impl FixedPointInstructions for BlockBuilder {
     fn sqrt_ratio(&mut self, name: &str, of: &Integer, scale: u32, bits: u32) -> Integer {
         let hint = of.clone();
         let factor = I256::from(scale);
-        let root = self.unsigned(bits, move |cells| native::sqrt_floor(native::div_floor(hint.evaluate(cells), factor)));
+        let root =
+            self.unsigned(bits, move |cells| native::sqrt_floor(native::div_floor(hint.evaluate(cells), factor)));
         let scale_bits = 32 - scale.leading_zeros();
         let slack_bits = bits + 1 + scale_bits;
         let below = of - (&root * &root).scale(factor);

@@ -171,7 +171,8 @@ impl BlockBuilder {
             }
         }));
         let coefficients = [0, 1, 2, 3].map(|index| {
-            let (low, high) = rows.iter().fold((i64::MAX, i64::MIN), |(low, high), row| (low.min(row[index]), high.max(row[index])));
+            let (low, high) =
+                rows.iter().fold((i64::MAX, i64::MIN), |(low, high), row| (low.min(row[index]), high.max(row[index])));
             Integer::cell(ids[index], low.into(), high.into())
         });
         (Integer::cell(segment, BigInt::from(0), BigInt::from(rows.len() - 1)), coefficients)

@@ -9,7 +9,7 @@ use halo2curves::ff::PrimeField;
 /// A magnitude at or above the field order, which no satisfied constraint allows, is reduced.
 pub fn to_field(value: I256) -> Fr {
     let bytes = value.unsigned_abs().to_le_bytes();
-    let magnitude = Option::<Fr>::from(Fr::from_repr(bytes.into())).unwrap_or_else(|| {
+    let magnitude = Option::<Fr>::from(Fr::from_repr(bytes)).unwrap_or_else(|| {
         let (low, high) = value.unsigned_abs().into_words();
         Fr::from_u128(high) * Fr::from_u128(1 << 127).double() + Fr::from_u128(low)
     });

@@ -15,10 +15,10 @@ pub(super) const LN_REST_BITS: u32 = LN_INPUT_BITS - 1 - 13 - LOW_BITS;
 /// Bits of `ln` above its segment's first coefficient: a segment is 2^-13 wide; plus a bit for the sign.
 const LN_STEP_BITS: u32 = LN_BITS - 13 + 2;
 
-/// Residual bits of the argument of `exp`.
+/// Residual bits of the argument of `exp_half`, whose segments are 2^-10 of `v` and 2^-11 of `v / 2`.
 pub(super) const EXP_REST_BITS: u32 = EXP_ARGUMENT_BITS - 10 - LOW_BITS;
-/// Bits of `exp` above its segment's first coefficient: below 2^4 2^-10; plus a bit for the sign.
-const EXP_STEP_BITS: u32 = EXP_BITS + 4 - 10 + 1;
+/// Bits of `exp_half` above its segment's first coefficient: below 2^2 2^-11; plus a bit for the sign.
+const EXP_STEP_BITS: u32 = EXP_BITS + 2 - 11 + 1;
 
 impl FunctionInstructions for BlockBuilder {
     fn point(
@@ -64,7 +64,7 @@ impl FunctionInstructions for BlockBuilder {
         }
         let grid = segments.shift(LOW_BITS) + &low;
         self.require_zero(format!("{name} = segment, low, rest"), biased - grid.shift(rest_bits) - &shifted_rest);
-        Point { segment, low, rest: shifted_rest - Integer::constant(half), rest_bits, coefficients, function }
+        Point { segment, low, grid, rest: shifted_rest - Integer::constant(half), rest_bits, coefficients, function }
     }
 
     fn same_point(&mut self, name: &str, function: &'static FunctionTable, point: &Point) -> Point {
@@ -92,20 +92,20 @@ impl FunctionInstructions for BlockBuilder {
         let top = LN_INPUT_BITS - 1;
         let hint = value.clone();
         // The exponent is the one that brings the mantissa into [2^62, 2^63): any other leaves it outside of the segments.
-        let (exponent, [power, ..]) = self.function(&*table::POW2, move |cells| {
+        let (exponent, [power, ..]) = self.function(&table::POW2, move |cells| {
             let value = hint.evaluate(cells);
             if value <= 0 { I256::ZERO } else { I256::from(top).wrapping_sub(I256::from(255 - value.leading_zeros())) }
         });
         let mantissa = value * &power - Integer::power_of_two(top);
-        let point = self.point(&format!("mantissa of {name}"), &*table::LN, &mantissa, LN_REST_BITS, None);
+        let point = self.point(&format!("mantissa of {name}"), &table::LN, &mantissa, LN_REST_BITS, None);
         let numerator = self.numerator(&point);
         let shift = denominator_bits(LN_BITS, LN_REST_BITS) - LN_BITS;
         let mantissa_ln = round_near(self, name, &numerator, &point.coefficients[0], shift, LN_STEP_BITS);
         (Integer::constant(top) - exponent).scale(table::LN_2) + mantissa_ln
     }
 
-    fn exp(&mut self, name: &str, argument: &Integer) -> Integer {
-        let point = self.point(&format!("argument of {name}"), &*table::EXP, argument, EXP_REST_BITS, None);
+    fn exp_half(&mut self, name: &str, argument: &Integer) -> Integer {
+        let point = self.point(&format!("argument of {name}"), &table::EXP, argument, EXP_REST_BITS, None);
         let numerator = self.numerator(&point);
         let shift = denominator_bits(EXP_BITS, EXP_REST_BITS) - EXP_BITS;
         round_near(self, name, &numerator, &point.coefficients[0], shift, EXP_STEP_BITS)

@@ -1,4 +1,4 @@
-//! Native twins of `ln` and `exp`.
+//! Native twins of `ln`, `exp_half` and the normal distribution.
 
 use ethnum::{AsI256, I256};
 
@@ -22,13 +22,15 @@ pub fn ln(value: u64) -> i128 {
     i128::from(top - exponent) * i128::from(table::LN_2) + round_shift(numerator, shift).as_i128()
 }
 
-/// `exp(argument / 2^60 - 5)` at Q56, for `argument` at Q60 in `0..=7.5`.
+/// `exp(v / 2)` at Q60, for `argument = v + 5` at Q60, in `0..=7.5`.
 ///
 /// # Panics
 /// When `argument` is beyond the table.
 #[must_use]
-pub fn exp(argument: u64) -> i64 {
-    let numerator = table::EXP.numerator_at(Argument::nearest(argument.into(), EXP_ARGUMENT_BITS, table::EXP.segment_bits));
+pub fn exp_half(argument: u64) -> i64 {
+    // v + 5 at Q60 is (v + 5) / 2, what the table takes, at Q61.
+    let numerator =
+        table::EXP.numerator_at(Argument::nearest(argument.into(), EXP_ARGUMENT_BITS + 1, table::EXP.segment_bits));
     round_shift(numerator, denominator_bits(EXP_BITS, EXP_REST_BITS) - EXP_BITS).as_i64()
 }
 

@@ -20,8 +20,8 @@ pub const LOW_BITS: u32 = 14;
 /// Fractional bits of logarithms.
 pub const LN_BITS: u32 = 60;
 
-/// Fractional bits of exponentials.
-pub const EXP_BITS: u32 = 56;
+/// Fractional bits of `exp` of half an argument.
+pub const EXP_BITS: u32 = 60;
 
 /// Fractional bits of Phi and phi.
 pub const NORMAL_BITS: u32 = 60;
@@ -29,10 +29,10 @@ pub const NORMAL_BITS: u32 = 60;
 /// Bits of the integers that `ln` takes, which are at least 1.
 pub const LN_INPUT_BITS: u32 = 63;
 
-/// `exp` is tabulated for `exp(u - EXP_OFFSET)`, `0 <= u`.
+/// `exp_half` takes `v + EXP_OFFSET`, for it must not be negative.
 pub const EXP_OFFSET: i64 = 5;
 
-/// Fractional bits of the argument of `exp`.
+/// Fractional bits of the argument of `exp_half`.
 pub const EXP_ARGUMENT_BITS: u32 = 60;
 
 /// `log2` of the denominator of [`FunctionInstructions::numerator`] for a residual of `rest_bits`.
@@ -47,6 +47,8 @@ pub struct Point {
     pub segment: Integer,
     /// Grid point within the segment, below `2^14`.
     pub low: Integer,
+    /// Grid point counted from the first segment, `segment 2^14 + low`, with what lies beyond the last segment.
+    pub grid: Integer,
     /// Signed residual in units of `2^-(14 + R)` segments.
     pub rest: Integer,
     /// `R`.
@@ -87,6 +89,7 @@ pub trait FunctionInstructions {
     /// `ln(value)` at Q60, for a cell `1 <= value < 2^63`.
     fn ln(&mut self, name: &str, value: &Integer) -> Integer;
 
-    /// `exp(argument / 2^60 - 5)` at Q56, for `0 <= argument` at Q60 up to 7.5.
-    fn exp(&mut self, name: &str, argument: &Integer) -> Integer;
+    /// `exp(v / 2)` at Q60, for `argument = v + 5` at Q60, `0 <= argument <= 7.5`. Its square is `exp(v)` with a relative error that does
+    /// not grow as `exp(v)` falls.
+    fn exp_half(&mut self, name: &str, argument: &Integer) -> Integer;
 }

@@ -8,9 +8,10 @@ use zomma_gadgets::functions::{EXP_ARGUMENT_BITS, EXP_BITS, EXP_OFFSET, Function
 use zomma_gadgets::range::RangeInstructions;
 
 use super::{
-    FACTOR_BITS, GRID_WIDTH, LEG_BITS, PRICE_BITS, RATE_LOW, RATE_WIDTH, SECONDS_BITS, SQRT_WIDTH, VOL_BITS,
+    FACTOR_BITS, GRID_WIDTH, HALF_FACTOR_BITS, LEG_BITS, PRICE_BITS, RATE_LOW, RATE_WIDTH, SECONDS_BITS, SQRT_WIDTH,
+    VOL_BITS,
 };
-use crate::pricing::native::{REST_BITS, SQRT_BITS, W_BITS};
+use crate::pricing::native::{FACTOR_FRACTION, REST_BITS, SQRT_BITS, W_BITS};
 use crate::pricing::{CARRY_BITS, RATE_BITS, YEAR};
 
 /// Input: an integer of 63 bits. Output: its logarithm, Q60. There is no witness for 0.
@@ -23,12 +24,12 @@ pub fn ln_block() -> BlockBuilder {
     b
 }
 
-/// Inputs: rate less the smallest, seconds. Outputs: `5 - rate T` Q60, `exp(-rate T)` Q56.
+/// Inputs: rate less the smallest, seconds. Outputs: `5 - rate T`, `exp(-rate T / 2)`, both Q60.
 pub fn exp_block() -> BlockBuilder {
     let mut b = BlockBuilder::new("exp");
     let rate = b.input_bits(RATE_WIDTH) + Integer::constant(RATE_LOW);
     let seconds = b.input_bits(SECONDS_BITS);
-    // year argument + remainder = (5 2^60) year - rate seconds 2^16, 0 <= remainder < year.
+    // year argument + remainder = (5 2^60) year - rate seconds 2^22, 0 <= remainder < year.
     let scaled = (&rate * &seconds).shift(EXP_ARGUMENT_BITS - RATE_BITS);
     let offset = Integer::constant(EXP_OFFSET).shift(EXP_ARGUMENT_BITS).scale(YEAR);
     let numerator = offset - scaled;
@@ -40,20 +41,29 @@ pub fn exp_block() -> BlockBuilder {
     let remainder = numerator - argument.scale(YEAR);
     b.range("0 <= remainder", &remainder, 25);
     b.range("remainder < year", &(Integer::constant(YEAR - 1) - &remainder), 25);
-    let factor = b.exp("exp", &argument);
-    // Segments end at exp(2.5) < 2^4.
-    let factor = b.named("exp, Q56", &factor);
+    let half_factor = b.exp_half("exp", &argument);
+    let half_factor = b.named("exp, Q60", &half_factor);
     b.output(&argument);
+    b.output(&half_factor);
+    b
+}
+
+/// Input: the square root of a discount factor, Q60. Output: the factor, Q56.
+pub fn factor_block() -> BlockBuilder {
+    let mut b = BlockBuilder::new("discount factor");
+    let root = b.input_bits(HALF_FACTOR_BITS);
+    let factor = b.round("root^2", &(&root * &root), 2 * EXP_BITS - FACTOR_FRACTION, FACTOR_BITS);
+    let factor = b.named("factor, Q56", &factor);
     b.output(&factor);
     b
 }
 
-/// Inputs: a price, a discount factor. Output: their product in ticks with fractional bits.
+/// Inputs: a price, the square root of a discount factor. Output: the discounted price in ticks with fractional bits.
 pub fn leg_block() -> BlockBuilder {
     let mut b = BlockBuilder::new("discounted price");
     let price = b.input_bits(PRICE_BITS);
-    let factor = b.input_bits(FACTOR_BITS);
-    let leg = b.round("price factor", &(&price * &factor), EXP_BITS - CARRY_BITS, LEG_BITS);
+    let root = b.input_bits(HALF_FACTOR_BITS);
+    let leg = b.round("price root^2", &(price * &root * &root), 2 * EXP_BITS - CARRY_BITS, LEG_BITS);
     let leg = b.named("discounted", &leg);
     b.output(&leg);
     b

@@ -4,7 +4,7 @@ use num_bigint::BigInt;
 use zomma_gadgets::fixed::FixedPointInstructions;
 use zomma_gadgets::fixed::native::div_floor;
 use zomma_gadgets::frame::{BlockBuilder, Integer};
-use zomma_gadgets::functions::{EXP_ARGUMENT_BITS, EXP_BITS, FunctionInstructions, LN_BITS, LOW_BITS, table};
+use zomma_gadgets::functions::{EXP_ARGUMENT_BITS, FunctionInstructions, LN_BITS, table};
 use zomma_gadgets::range::RangeInstructions;
 
 use super::price::{D_BITS, TotalVol, reflect};
@@ -13,7 +13,9 @@ use super::{
     DELTA_WIDTH, EXCESS_BITS, FACTOR_BITS, GAMMA_WIDTH, LEG_BITS, PRICE_BITS, RATE_LOW, RATE_WIDTH, SECONDS_BITS,
     SLOPE_WIDTH, SQRT_WIDTH, THETA_WIDTH, VALUE_BITS, VOL_BITS,
 };
-use crate::pricing::native::{DENSITY_BITS, FINE_BITS, GAMMA_BITS, REST_BITS, SLOPE_BITS, SQRT_BITS, W_BITS};
+use crate::pricing::native::{
+    DENSITY_BITS, FACTOR_FRACTION, FINE_BITS, GAMMA_BITS, REST_BITS, SLOPE_BITS, SQRT_BITS, W_BITS,
+};
 use crate::pricing::{CARRY_BITS, RATE_BITS, YEAR};
 
 /// Bits of `Dq phi(d1)`.
@@ -49,7 +51,10 @@ pub fn fine_block() -> BlockBuilder {
         let (value, by) = (hint.evaluate(cells).abs(), by.evaluate(cells));
         value - div_floor(value, by) * by
     });
-    b.require_zero("2 x + w^2 = sign (2 w d1 + remainder)", &doubled - negative.sign() * (&divisor * &magnitude + &remainder));
+    b.require_zero(
+        "2 x + w^2 = sign (2 w d1 + remainder)",
+        &doubled - negative.sign() * (&divisor * &magnitude + &remainder),
+    );
     b.range("remainder < 2 w", &(divisor - Integer::constant(1) - remainder), DIVISOR_BITS);
 
     let point = b.point("d1", &table::PHI, &magnitude, REST_BITS, Some(EXCESS_BITS));
@@ -58,16 +63,7 @@ pub fn fine_block() -> BlockBuilder {
     let phi = b.named("Phi(|d1|)", &phi);
     let density = b.numerator(&same);
     let density = b.named("phi(|d1|)", &density);
-    // magnitude + half = grid 2^28 + limbs: what point() cut, without its limbs.
-    let on_grid = &magnitude - &point.rest;
-    let grid = {
-        let on_grid = on_grid.clone();
-        let bound = BigInt::from(1) << D_BITS;
-        b.free(0, bound, move |cells| on_grid.evaluate(cells) >> REST_BITS)
-    };
-    b.require_zero("grid 2^28 = d1 - rest", on_grid - grid.shift(REST_BITS));
-    let grid = b.named("d1 on the grid", &(negative.sign() * grid));
-    let _ = LOW_BITS;
+    let grid = b.named("d1 on the grid", &(negative.sign() * &point.grid));
     for output in [&negative, &grid, &phi, &density] {
         b.output(output);
     }
@@ -91,7 +87,7 @@ pub fn density_block() -> BlockBuilder {
     let call_delta = b.named("delta of the call", &call_delta);
     let delta = b.named("delta", &(&call_delta - call.not() * &yield_discount));
     let density = yield_discount * (alive * density);
-    let density = b.round("Dq phi(d1)", &density, EXP_BITS + FINE_BITS - DENSITY_BITS, DENSITY_WIDTH);
+    let density = b.round("Dq phi(d1)", &density, FACTOR_FRACTION + FINE_BITS - DENSITY_BITS, DENSITY_WIDTH);
     let density = b.named("density", &density);
     for output in [&call_delta, &delta, &density] {
         b.output(output);
@@ -129,7 +125,7 @@ impl Sides {
         (spot_leg, strike_leg): (&Integer, &Integer),
         call: &Integer,
     ) -> Self {
-        let to_q56 = EXP_BITS - CARRY_BITS;
+        let to_q56 = FACTOR_FRACTION - CARRY_BITS;
         let whole = spot * call_delta;
         Self {
             spot: &whole - (call.not() * spot_leg).shift(to_q56),
@@ -138,8 +134,8 @@ impl Sides {
     }
 }
 
-/// Inputs: spot, the call's delta, the call's value, spot leg, strike leg, call bit, seconds, density over w.
-/// Outputs: gamma, rho.
+/// Inputs: spot, the call's delta, the call's value, spot leg, strike leg, call bit, seconds, density over w; then price and delta to be
+/// packed. Outputs: gamma, rho, the first packed result.
 pub fn gamma_rho_block() -> BlockBuilder {
     let mut b = BlockBuilder::new("gamma and rho");
     let spot = b.input_bits(PRICE_BITS);
@@ -150,6 +146,8 @@ pub fn gamma_rho_block() -> BlockBuilder {
     let call = b.input(0, 1);
     let seconds = b.input_bits(SECONDS_BITS);
     let slope = b.input_bits(SLOPE_WIDTH);
+    let price = b.input_bits(VALUE_BITS);
+    let delta = b.input_signed(DELTA_WIDTH);
     let (gamma, _) =
         b.div_rem("density / (w spot)", &slope.shift(GAMMA_BITS - SLOPE_BITS), &spot, GAMMA_WIDTH, PRICE_BITS);
     let gamma = b.named("gamma", &gamma);
@@ -159,27 +157,34 @@ pub fn gamma_rho_block() -> BlockBuilder {
     let hint = scaled.clone();
     let negative = b.bit("rho negative", move |cells| hint.evaluate(cells) < 0);
     // sign (year 2^56 rho + remainder - half) = strike side seconds, 0 <= remainder < year 2^56.
-    let year = ethnum::I256::from(YEAR) << EXP_BITS;
+    let year = ethnum::I256::from(YEAR) << FACTOR_FRACTION;
     let half: ethnum::I256 = year >> 1;
     let hint = scaled.clone();
-    let magnitude =
-        b.unsigned(VALUE_BITS, move |cells| div_floor(hint.evaluate(cells).abs() + half, year));
+    let magnitude = b.unsigned(VALUE_BITS, move |cells| div_floor(hint.evaluate(cells).abs() + half, year));
     let hint = scaled.clone();
-    let remainder = b.unsigned(EXP_BITS + 25, move |cells| {
+    let remainder = b.unsigned(FACTOR_FRACTION + 25, move |cells| {
         let value = hint.evaluate(cells).abs() + half;
         value - div_floor(value, year) * year
     });
     let rounded = magnitude.scale(year) + &remainder - Integer::constant(half);
     b.require_zero("strike side seconds = sign (year rho + remainder)", scaled - negative.sign() * rounded);
-    b.range("remainder < year", &(Integer::constant(year - 1) - remainder), EXP_BITS + 25);
+    b.range("remainder < year", &(Integer::constant(year - 1) - remainder), FACTOR_FRACTION + 25);
     let rho = b.named("rho", &(negative.sign() * magnitude));
-    b.output(&gamma);
-    b.output(&rho);
+    let parts = [(&price, VALUE_BITS), (&offset(&delta, DELTA_WIDTH), DELTA_WIDTH + 1), (&gamma, GAMMA_WIDTH)];
+    let packed = pack(&mut b, "price, delta, gamma", &parts);
+    for output in [&gamma, &rho, &packed] {
+        b.output(output);
+    }
     b
 }
 
-/// Inputs: spot, the call's delta, the call's value, spot leg, strike leg, call bit, density over w, vol, rate, dividend; then price,
-/// delta, gamma, vega, rho to be packed. Outputs: theta, and both packed results.
+/// A signed integer of magnitude at most `2^bits`, made unsigned for packing.
+fn offset(value: &Integer, bits: u32) -> Integer {
+    value + Integer::power_of_two(bits)
+}
+
+/// Inputs: spot, the call's delta, the call's value, spot leg, strike leg, call bit, density over w, vol, rate, dividend; then vega
+/// and rho to be packed. Outputs: theta, the second packed result.
 pub fn theta_block() -> BlockBuilder {
     let mut b = BlockBuilder::new("theta");
     let spot = b.input_bits(PRICE_BITS);
@@ -192,9 +197,6 @@ pub fn theta_block() -> BlockBuilder {
     let vol = b.input_bits(VOL_BITS);
     let rate = b.input_bits(RATE_WIDTH) + Integer::constant(RATE_LOW);
     let dividend = b.input_bits(RATE_WIDTH) + Integer::constant(RATE_LOW);
-    let price = b.input_bits(VALUE_BITS);
-    let delta = b.input_signed(DELTA_WIDTH);
-    let gamma = b.input_bits(GAMMA_WIDTH);
     let vega = b.input_bits(VALUE_BITS);
     let rho = b.input_signed(VALUE_BITS);
     // theta = dividend spot side - rate strike side - spot slope vol^2 / 2.
@@ -202,20 +204,13 @@ pub fn theta_block() -> BlockBuilder {
     let decay_bits = SLOPE_BITS + 2 * RATE_BITS + 1;
     let carry = dividend * sides.spot - rate * sides.strike;
     let decay = spot * slope * &vol * &vol;
-    let scaled = carry.shift(decay_bits - RATE_BITS - EXP_BITS) - decay;
+    let scaled = carry.shift(decay_bits - RATE_BITS - FACTOR_FRACTION) - decay;
     let (negative, magnitude) = b.round_signed("theta", &scaled, decay_bits, THETA_WIDTH);
     let theta = b.named("theta", &(negative.sign() * magnitude));
-    let offset = |value: &Integer, bits: u32| value + Integer::power_of_two(bits);
-    let delta = offset(&delta, DELTA_WIDTH);
-    let first = pack(&mut b, "price, delta, gamma", &[(&price, VALUE_BITS), (&delta, DELTA_WIDTH + 1), (&gamma, GAMMA_WIDTH)]);
     let (theta_offset, rho) = (offset(&theta, THETA_WIDTH), offset(&rho, VALUE_BITS));
-    let second = pack(
-        &mut b,
-        "vega, theta, rho",
-        &[(&vega, VALUE_BITS), (&theta_offset, THETA_WIDTH + 1), (&rho, VALUE_BITS + 1)],
-    );
-    for output in [&theta, &first, &second] {
-        b.output(output);
-    }
+    let parts = [(&vega, VALUE_BITS), (&theta_offset, THETA_WIDTH + 1), (&rho, VALUE_BITS + 1)];
+    let packed = pack(&mut b, "vega, theta, rho", &parts);
+    b.output(&theta);
+    b.output(&packed);
     b
 }

@@ -8,7 +8,7 @@ mod greeks;
 mod price;
 mod terms;
 
-pub use carry::{exp_block, leg_block, ln_block, sqrt_block, vol_block};
+pub use carry::{exp_block, factor_block, leg_block, ln_block, sqrt_block, vol_block};
 pub use greeks::{density_block, fine_block, gamma_rho_block, theta_block, vega_block};
 pub use price::price_block;
 pub use terms::terms_block;
@@ -18,17 +18,19 @@ pub const PRICE_BITS: u32 = 63;
 /// Bits of a number of seconds to expiry.
 pub const SECONDS_BITS: u32 = 28;
 /// Bits of a volatility.
-pub const VOL_BITS: u32 = 47;
+pub const VOL_BITS: u32 = 42;
 /// Bits of a rate less [`RATE_LOW`].
-pub const RATE_WIDTH: u32 = 46;
+pub const RATE_WIDTH: u32 = 40;
 /// The smallest rate, -0.5.
 pub const RATE_LOW: i64 = -(1 << (super::RATE_BITS - 1));
+/// Bits of the square root of a discount factor.
+pub const HALF_FACTOR_BITS: u32 = 62;
 /// Bits of a discount factor.
 pub const FACTOR_BITS: u32 = 60;
 /// Bits of a discounted price with fractional bits.
-pub const LEG_BITS: u32 = PRICE_BITS + FACTOR_BITS - (56 - super::CARRY_BITS);
+pub const LEG_BITS: u32 = PRICE_BITS + 4 + super::CARRY_BITS;
 /// Bits of the square root of time.
-pub const SQRT_WIDTH: u32 = 62;
+pub const SQRT_WIDTH: u32 = 56;
 /// Bits of total volatility on the grid.
 pub const GRID_WIDTH: u32 = 28;
 /// Bits by which `|d|` may exceed 9, in segments.

@@ -23,7 +23,8 @@ pub fn terms_block() -> BlockBuilder {
     let call = b.witness_bit("call");
     let expired = b.witness_bit("expired");
     b.require_zero("expired only at 0 seconds", &expired * &seconds);
-    let packed = pack(&mut b, "terms", &[(&spot, PRICE_BITS), (&strike, PRICE_BITS), (&seconds, SECONDS_BITS), (&call, 1)]);
+    let packed =
+        pack(&mut b, "terms", &[(&spot, PRICE_BITS), (&strike, PRICE_BITS), (&seconds, SECONDS_BITS), (&call, 1)]);
     let market = pack(&mut b, "market", &[(&vol, VOL_BITS), (&rate, RATE_WIDTH), (&dividend, RATE_WIDTH)]);
     for output in [&spot, &strike, &seconds, &vol, &rate, &dividend, &call, &expired, &packed, &market] {
         b.output(output);
