@@ -6,7 +6,6 @@ pub mod frame;
 pub mod functions;
 pub mod layout;
 pub mod poseidon;
-
+pub mod range;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-pub mod range;
