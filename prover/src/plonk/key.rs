@@ -118,7 +118,7 @@ impl<'k, B: Backend> CommitmentBases<'k, B> {
 }
 
 /// The Lagrange basis of the parameters. halo2 keeps it private but writes it, right after the coefficient basis.
-fn lagrange_basis(params: &ParamsKZG<Bn256>) -> Vec<G1Affine> {
+pub(super) fn lagrange_basis(params: &ParamsKZG<Bn256>) -> Vec<G1Affine> {
     let n = params.get_g().len();
     let mut section = PointSection {
         skip: size_of::<u32>() + n * POINT_BYTES,

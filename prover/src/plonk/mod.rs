@@ -7,9 +7,12 @@
 //! drawn from the given generator where halo2 would use it, and inputs are permuted in ascending order, so that a
 //! proof is reproducible whatever the number of threads. Tests hand halo2's choices in as [`OracleChoices`].
 
+mod column;
+mod copies;
 mod evaluate;
 mod expression;
 mod key;
+mod keygen;
 mod lookup;
 mod multiopen;
 mod permutation;
@@ -32,6 +35,7 @@ use zomma_kernels::Backend;
 use crate::ProverError;
 use key::PreparedKey;
 
+pub use keygen::{keygen_pk, keygen_vk, keygen_vk_custom};
 pub use multiopen::{Gwc, Multiopen, QueryInstance, Shplonk};
 
 /// Creates a proof for `circuits`, which share one key, and their instances, and writes it to `transcript`.

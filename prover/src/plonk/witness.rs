@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use ff::{BatchInvert, Field};
 use halo2_proofs::circuit::{Region, Value};
 use halo2_proofs::plonk::{
     Advice, Any, Assigned, Assignment, Challenge, Circuit, Column, ConstraintSystem, Error, Fixed, FloorPlanner,
@@ -11,6 +10,7 @@ use halo2_proofs::plonk::{
 use halo2_proofs::poly::kzg::commitment::ParamsKZG;
 use halo2curves::bn256::{Bn256, Fr};
 
+use super::column::ColumnBuilder;
 use super::shape::Shape;
 use super::storage::with_storage;
 use crate::ProverError;
@@ -60,39 +60,6 @@ pub(super) fn collect<C: Circuit<Fr>>(
     outcome.map_err(|source| ProverError::Halo2 { during: "synthesizing the witness", source })?
 }
 
-/// An advice column under construction: fractions are kept apart until the phase ends.
-#[derive(Clone, Debug, Default)]
-struct AdviceColumn {
-    values: Vec<Fr>,
-    denominators: HashMap<usize, Fr>,
-}
-
-impl AdviceColumn {
-    fn assign(&mut self, row: usize, value: &Assigned<Fr>) {
-        self.values[row] = value.numerator();
-        match value.denominator() {
-            Some(denominator) => {
-                self.denominators.insert(row, denominator);
-            }
-            // A later assignment to the same cell replaces the earlier one.
-            None if !self.denominators.is_empty() => {
-                self.denominators.remove(&row);
-            }
-            None => {}
-        }
-    }
-
-    /// The column's values: fractions inverted, where the inverse of zero is zero.
-    fn finish(mut self) -> Vec<Fr> {
-        let (rows, mut inverses): (Vec<usize>, Vec<Fr>) = self.denominators.into_iter().unzip();
-        inverses.batch_invert();
-        for (row, inverse) in rows.into_iter().zip(inverses) {
-            self.values[row] *= inverse;
-        }
-        self.values
-    }
-}
-
 struct Collector<'a, 'r> {
     shape: &'a Shape,
     instances: &'a [&'a [Fr]],
@@ -100,7 +67,7 @@ struct Collector<'a, 'r> {
     phase_end: &'a mut dyn PhaseEnd,
     phase: u8,
     /// Columns of the phases that have not ended; the others have been taken.
-    columns: Vec<AdviceColumn>,
+    columns: Vec<ColumnBuilder>,
     challenges: HashMap<usize, Fr>,
     /// The first thing that went wrong: halo2's assignments cannot fail.
     failure: Option<ProverError>,
@@ -113,14 +80,13 @@ impl<'a, 'r> Collector<'a, 'r> {
         region: &'a mut Region<'r, Fr>,
         phase_end: &'a mut dyn PhaseEnd,
     ) -> Self {
-        let column = AdviceColumn { values: vec![Fr::ZERO; shape.n], denominators: HashMap::new() };
         Self {
             shape,
             instances,
             region,
             phase_end,
             phase: 0,
-            columns: vec![column; shape.advice_phases.len()],
+            columns: vec![ColumnBuilder::new(shape.n); shape.advice_phases.len()],
             challenges: HashMap::new(),
             failure: None,
         }
@@ -156,13 +122,18 @@ impl Assignment<Fr> for Collector<'_, '_> {
             self.fail(error);
             return Value::unknown();
         }
+        let phase = self.shape.advice_phases[column.index()];
         let Some(value) = known else {
+            // It may depend on a challenge: then a later pass assigns it.
+            if phase > self.phase {
+                return Value::unknown();
+            }
             let reason = "the assigned value is unknown".into();
             self.fail(ProverError::Witness { column: column.index(), row, reason });
             return Value::unknown();
         };
         // In later passes the columns of earlier phases are committed already.
-        if self.shape.advice_phases[column.index()] >= self.phase {
+        if phase >= self.phase {
             self.columns[column.index()].assign(row, &value);
         }
         self.region.assign_advice(column, row, Value::known(value)).value().copied()

@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::OnceLock;
 
+use halo2_proofs::SerdeFormat;
 use halo2_proofs::plonk::{Circuit, ProvingKey, keygen_pk, keygen_vk_custom, verify_proof};
 use halo2_proofs::poly::commitment::ParamsProver;
 use halo2_proofs::poly::kzg::commitment::{KZGCommitmentScheme, ParamsKZG};
@@ -18,7 +19,7 @@ use zomma_kernels::{Backend, CpuBackend, Isa};
 
 use crate::ProverError;
 use crate::oracle::{self, Oracle, OracleVerifier};
-use crate::plonk::{OracleChoices, Prover};
+use crate::plonk::{self, OracleChoices, Prover};
 use crate::progress::Silent;
 use crate::srs::Srs;
 
@@ -72,7 +73,22 @@ impl<'c, C: Circuit<Fr> + Sync> Case<'c, C> {
     pub(super) fn new(k: u32, circuits: &'c [C], instances: &'c [Vec<Vec<Fr>>], compress_selectors: bool) -> Self {
         let vk = keygen_vk_custom(params(k), &circuits[0], compress_selectors).unwrap();
         let pk = keygen_pk(params(k), vk, &circuits[0]).unwrap();
-        Self { k, circuits, instances, pk }
+        let case = Self { k, circuits, instances, pk };
+        case.check_keys(compress_selectors);
+        case
+    }
+
+    /// Checks that our keys are halo2's byte for byte.
+    fn check_keys(&self, compress_selectors: bool) {
+        let format = SerdeFormat::RawBytes;
+        for backend in backends() {
+            let params = params(self.k);
+            let vk = plonk::keygen_vk_custom(&backend, params, &self.circuits[0], compress_selectors).unwrap();
+            assert!(vk.to_bytes(format) == self.pk.get_vk().to_bytes(format), "verifying keys differ");
+            assert_eq!(vk.transcript_repr(), self.pk.get_vk().transcript_repr());
+            let pk = plonk::keygen_pk(&backend, params, vk, &self.circuits[0]).unwrap();
+            assert!(pk.to_bytes(format) == self.pk.to_bytes(format), "proving keys differ");
+        }
     }
 
     fn with_instances<T>(&self, run: impl FnOnce(&[&[&[Fr]]]) -> T) -> T {
