@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use zomma_prover::{
-    artefact::Proof, keys::StatementProvingKey, progress::Silent, prove::prove, srs::Srs, transcript::TranscriptKind,
+    artefact::Proof, engine::Engine, keys::StatementProvingKey, progress::Silent, prove::prove, srs::Srs,
+    transcript::TranscriptKind,
 };
 
 use crate::statement::{Cube, K};
@@ -66,7 +67,7 @@ pub(crate) fn proofs() -> &'static [Proof] {
         let (srs, key) = &*MADE;
         let make = |transcript| {
             let rng = ChaCha20Rng::seed_from_u64(0);
-            prove(key, srs, &5, transcript, rng, &Silent).expect("5 has a cube").0
+            prove(&Engine::default(), key, srs, &5, transcript, rng, &Silent).expect("5 has a cube").0
         };
         TranscriptKind::ALL.map(make).to_vec()
     });

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod artefact;
+pub mod engine;
 pub mod error;
 pub mod keys;
 #[cfg(any(test, feature = "oracle"))]

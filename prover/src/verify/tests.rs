@@ -13,6 +13,7 @@ use rand_chacha::ChaCha20Rng;
 use super::*;
 use crate::{
     artefact::{Digest, Envelope, ProofHeader, Public, folder},
+    engine::Engine,
     error::PointFault,
     keys::{KeyPins, StatementProvingKey},
     progress::Silent,
@@ -35,7 +36,7 @@ fn make(transcript: TranscriptKind) -> Made {
     let srs = Srs::development(K, 0, &Silent).unwrap();
     let key = StatementProvingKey::<S>::generate(&srs, &Silent).unwrap();
     let rng = ChaCha20Rng::seed_from_u64(5);
-    let (proof, instance) = prove(&key, &srs, &inputs(), transcript, rng, &Silent).unwrap();
+    let (proof, instance) = prove(&Engine::default(), &key, &srs, &inputs(), transcript, rng, &Silent).unwrap();
     Made { srs, key, proof, instance }
 }
 
@@ -57,7 +58,7 @@ fn proofs_with_every_transcript_verify_and_have_the_length_that_their_shape_says
         // Read back from its file, the key is as good.
         let key = StatementProvingKey::<S>::from_bytes(&made.key.to_bytes()).unwrap();
         let rng = ChaCha20Rng::seed_from_u64(6);
-        let (again, _) = prove(&key, &made.srs, &inputs(), transcript, rng, &Silent).unwrap();
+        let (again, _) = prove(&Engine::default(), &key, &made.srs, &inputs(), transcript, rng, &Silent).unwrap();
         verify(made.key.verifying_key(), &again).unwrap();
         // A proof made for one transcript is none for another.
         for other in TranscriptKind::ALL.into_iter().filter(|&other| other != transcript) {
@@ -71,6 +72,23 @@ fn proofs_with_every_transcript_verify_and_have_the_length_that_their_shape_says
             assert!(expected, "{transcript} as {other}: {error}");
         }
     }
+}
+
+#[test]
+fn every_engine_makes_proofs_and_is_named_in_them() {
+    let made = make(TranscriptKind::Poseidon);
+    for name in ["cpu:portable", "halo2-axiom"] {
+        let engine: Engine = name.parse().unwrap();
+        assert_eq!(engine.to_string(), name);
+        for transcript in TranscriptKind::ALL {
+            let rng = ChaCha20Rng::seed_from_u64(7);
+            let (proof, _) = prove(&engine, &made.key, &made.srs, &inputs(), transcript, rng, &Silent).unwrap();
+            assert_eq!(proof.header.backend, name);
+            verify(made.key.verifying_key(), &proof).unwrap();
+        }
+    }
+    let unknown = "abacus".parse::<Engine>().unwrap_err().to_string();
+    assert!(unknown.starts_with("unknown backend \"abacus\""), "{unknown}");
 }
 
 #[test]
@@ -192,7 +210,8 @@ fn keys_and_parameters_that_do_not_belong_together_are_refused() {
     let made = make(TranscriptKind::Poseidon);
     let rng = || ChaCha20Rng::seed_from_u64(0);
     let other = Srs::development(K, 1, &Silent).unwrap();
-    let error = prove(&made.key, &other, &inputs(), TranscriptKind::Poseidon, rng(), &Silent).unwrap_err();
+    let error =
+        prove(&Engine::default(), &made.key, &other, &inputs(), TranscriptKind::Poseidon, rng(), &Silent).unwrap_err();
     assert_eq!(
         error.to_string(),
         format!("structured reference string: expected {}, found {}", made.srs.id().sha256, other.id().sha256)
@@ -204,13 +223,15 @@ fn keys_and_parameters_that_do_not_belong_together_are_refused() {
     header.srs = made.srs.id().clone();
     let forged = StatementVerifyingKey::<S>::from_bytes(&Envelope::seal(header, payload).to_bytes()).unwrap();
     assert_ne!(forged.digest(), made.key.verifying_key().digest());
-    let (mut proof, _) = prove(&key, &other, &inputs(), TranscriptKind::Poseidon, rng(), &Silent).unwrap();
+    let (mut proof, _) =
+        prove(&Engine::default(), &key, &other, &inputs(), TranscriptKind::Poseidon, rng(), &Silent).unwrap();
     proof.header.srs = made.srs.id().clone();
     let error = verify(made.key.verifying_key(), &proof).unwrap_err();
     assert!(matches!(error, ProverError::Mismatch { field: "digest of the verifying key", .. }), "{error}");
 
     let bad = Inputs { start: 1, addends: vec![0, 0, 0, 256, 0, 0, 0, 0] };
-    let error = prove(&made.key, &made.srs, &bad, TranscriptKind::Poseidon, rng(), &Silent).unwrap_err();
+    let error =
+        prove(&Engine::default(), &made.key, &made.srs, &bad, TranscriptKind::Poseidon, rng(), &Silent).unwrap_err();
     assert_eq!(error.to_string(), "addend 3: above 255");
 }
 
