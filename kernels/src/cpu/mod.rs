@@ -1,13 +1,13 @@
 //! The CPU backend: portable code, or AVX-512 IFMA where the machine has it.
 
+mod arithmetic;
 pub mod ifma;
 mod interpret;
 mod ntt;
-mod openings;
 mod permute;
 pub(crate) mod portable;
-mod products;
 mod transform;
+mod vector;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -84,6 +84,18 @@ enum Engine {
     #[cfg(target_arch = "x86_64")]
     Ifma(Ifma),
 }
+
+/// Runs the same code with the kernels of whichever instruction set a backend has.
+macro_rules! with_kernel {
+    ($backend:expr, $kernel:ident => $body:expr) => {
+        match $backend.engine() {
+            crate::cpu::Engine::Portable($kernel) => $body,
+            #[cfg(target_arch = "x86_64")]
+            crate::cpu::Engine::Ifma($kernel) => $body,
+        }
+    };
+}
+use with_kernel;
 
 /// Computes in the process's own memory, on the threads of the current rayon pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -280,11 +292,10 @@ impl Backend for CpuBackend {
                 }
             }
         }
-        let products = fractions
-            .into_par_iter()
-            .map(|fraction| products::grand_product(fraction.numerator.0.into_owned(), &fraction.denominator.0, last))
-            .collect();
-        let products = if chained { products::chain(products, last) } else { products };
+        let (numerators, denominators): (Vec<Vec<Fr>>, Vec<CpuPoly<'_>>) =
+            fractions.into_iter().map(|fraction| (fraction.numerator.0.into_owned(), fraction.denominator)).unzip();
+        let fractions = numerators.into_iter().zip(denominators.iter().map(|denominator| &*denominator.0)).collect();
+        let products = self.running_fractions(fractions, last, chained);
         Ok(products.into_iter().map(CpuPoly::owned).collect())
     }
 
@@ -307,7 +318,7 @@ impl Backend for CpuBackend {
     }
 
     fn evaluate_at(&self, queries: &[(&CpuPoly<'_>, Fr)]) -> Result<Vec<Fr>, Error> {
-        Ok(queries.par_iter().map(|(poly, x)| openings::evaluate_at(&poly.0, *x)).collect())
+        Ok(queries.par_iter().map(|(poly, x)| self.evaluate_polynomial(&poly.0, x)).collect())
     }
 
     fn combine<'a>(&self, sums: &[Vec<(Fr, &CpuPoly<'_>)>]) -> Result<Vec<CpuPoly<'a>>, Error> {
@@ -315,7 +326,7 @@ impl Backend for CpuBackend {
             let terms: Vec<(Fr, &[Fr])> = terms.iter().map(|(c, poly)| (*c, poly.0.as_ref())).collect();
             let len = terms.iter().map(|(_, poly)| poly.len()).max();
             let len = len.ok_or(Error::Length { what: "a linear combination", expected: 1, found: 0 })?;
-            Ok(CpuPoly::owned(openings::combine(&terms, len)))
+            Ok(CpuPoly::owned(self.linear_combination(&terms, len)))
         };
         sums.par_iter().map(combine).collect()
     }
@@ -323,7 +334,7 @@ impl Backend for CpuBackend {
     fn divide_by_linear<'a>(&self, dividends: Vec<(Self::Poly<'a>, Fr)>) -> Result<Vec<CpuPoly<'a>>, Error> {
         let divide = |(poly, z): (CpuPoly<'a>, Fr)| {
             let mut elements = poly.0.into_owned();
-            openings::divide_by_linear(&mut elements, z);
+            self.divide_polynomial(&mut elements, &z);
             CpuPoly::owned(elements)
         };
         Ok(dividends.into_par_iter().map(divide).collect())

@@ -3,7 +3,7 @@
 use halo2curves::bn256::Fr;
 use rayon::prelude::*;
 
-use super::{CpuBackend, Engine, ntt};
+use super::{CpuBackend, ntt, with_kernel};
 use crate::Domain;
 
 impl CpuBackend {
@@ -12,20 +12,12 @@ impl CpuBackend {
     /// # Panics
     /// If the length is not a power of two; the same holds for the other transforms.
     pub fn ntt(&self, values: &mut [Fr]) {
-        match self.engine() {
-            Engine::Portable(kernel) => ntt::forward(kernel, values),
-            #[cfg(target_arch = "x86_64")]
-            Engine::Ifma(kernel) => ntt::forward(kernel, values),
-        }
+        with_kernel!(self, kernel => ntt::forward(kernel, values))
     }
 
     /// Values at the powers of the root of unity to coefficients, in place.
     pub fn inverse_ntt(&self, values: &mut [Fr]) {
-        match self.engine() {
-            Engine::Portable(kernel) => ntt::inverse(kernel, values),
-            #[cfg(target_arch = "x86_64")]
-            Engine::Ifma(kernel) => ntt::inverse(kernel, values),
-        }
+        with_kernel!(self, kernel => ntt::inverse(kernel, values))
     }
 
     /// Coefficients to values at `shift` times the powers of the root of unity.
@@ -33,11 +25,7 @@ impl CpuBackend {
     /// # Panics
     /// If the lengths differ.
     pub fn coset_ntt(&self, coefficients: &[Fr], shift: &Fr, values: &mut [Fr]) {
-        match self.engine() {
-            Engine::Portable(kernel) => ntt::coset(kernel, coefficients, shift, values),
-            #[cfg(target_arch = "x86_64")]
-            Engine::Ifma(kernel) => ntt::coset(kernel, coefficients, shift, values),
-        }
+        with_kernel!(self, kernel => ntt::coset(kernel, coefficients, shift, values))
     }
 
     /// Values at `shift` times the powers of the root of unity to coefficients, in place.
@@ -45,21 +33,16 @@ impl CpuBackend {
     /// # Panics
     /// If the shift is zero.
     pub fn inverse_coset_ntt(&self, values: &mut [Fr], shift: &Fr) {
-        match self.engine() {
-            Engine::Portable(kernel) => ntt::coset_inverse(kernel, values, shift),
-            #[cfg(target_arch = "x86_64")]
-            Engine::Ifma(kernel) => ntt::coset_inverse(kernel, values, shift),
-        }
+        with_kernel!(self, kernel => ntt::coset_inverse(kernel, values, shift))
     }
 
     /// Values of a numerator on every coset part to the pieces of its quotient by $X^n - 1$.
     pub(super) fn quotient_pieces(&self, domain: &Domain, mut parts: Vec<Vec<Fr>>) -> Vec<Vec<Fr>> {
         parts.par_iter_mut().zip(domain.shifts()).for_each(|(part, shift)| self.inverse_coset_ntt(part, shift));
-        let matrix = domain.quotient_matrix();
-        let piece = |row: &Vec<Fr>| {
-            let coefficient = |c: usize| row.iter().zip(&parts).map(|(m, part)| m * part[c]).sum();
-            (0..domain.n()).into_par_iter().map(coefficient).collect()
+        let piece = |row: Vec<Fr>| {
+            let terms: Vec<(Fr, &[Fr])> = row.into_iter().zip(&parts).map(|(m, part)| (m, part.as_slice())).collect();
+            self.linear_combination(&terms, domain.n())
         };
-        matrix.iter().map(piece).collect()
+        domain.quotient_matrix().into_iter().map(piece).collect()
     }
 }

@@ -12,6 +12,8 @@ pub(crate) mod field;
 mod butterfly;
 #[cfg(target_arch = "x86_64")]
 mod ntt;
+#[cfg(target_arch = "x86_64")]
+mod vector;
 
 /// Proof that this processor has the AVX-512 subsets the kernels use: F, DQ, BW, VL and IFMA.
 #[derive(Clone, Copy, Debug)]

@@ -151,5 +151,6 @@ macro_rules! suite {
     };
 }
 
+#[cfg(target_arch = "x86_64")]
 suite!(ifma, crate::cpu::ifma::tests::ifma());
 suite!(portable, Some(crate::cpu::portable::Portable));

@@ -3,6 +3,7 @@
 pub(crate) mod residue;
 
 mod ntt;
+mod vector;
 
 /// The portable kernels.
 #[derive(Clone, Copy, Debug)]
