@@ -196,33 +196,136 @@ impl PricingChip {
         TermsWords { spot, strike, seconds, vol, rate, dividend, call, expired, packed: [packed, market] }
     }
 
+    /// `ln(value)`, Q60.
+    pub fn ln(&self, cursor: &mut Cursor<'_, '_>, value: &Word) -> Word {
+        let [ln] = cursor.block(&self.ln, &[value]);
+        ln
+    }
+
+    /// A discount factor from its square root.
+    pub fn factor(&self, cursor: &mut Cursor<'_, '_>, root: &Word) -> Word {
+        let [factor] = cursor.block(&self.factor, &[root]);
+        factor
+    }
+
+    /// A discounted price.
+    pub fn leg(&self, cursor: &mut Cursor<'_, '_>, price: &Word, root: &Word) -> Word {
+        let [leg] = cursor.block(&self.leg, &[price, root]);
+        leg
+    }
+
+    /// What depends on rates and time alone.
+    pub fn carry(&self, cursor: &mut Cursor<'_, '_>, rate: &Word, dividend: &Word, seconds: &Word) -> CarryWords {
+        let [rate_argument, discount_root] = cursor.block(&self.exp, &[rate, seconds]);
+        let [yield_argument, yield_root] = cursor.block(&self.exp, &[dividend, seconds]);
+        let yield_discount = self.factor(cursor, &yield_root);
+        let [root] = cursor.block(&self.sqrt, &[seconds]);
+        CarryWords { rate_argument, discount_root, yield_argument, yield_root, yield_discount, root }
+    }
+
     /// Values an option.
     pub fn value(&self, cursor: &mut Cursor<'_, '_>, terms: &TermsWords) -> ValueWords {
         let TermsWords { spot, strike, seconds, vol, rate, dividend, call, expired, .. } = terms;
-        let [ln_spot] = cursor.block(&self.ln, &[spot]);
-        let [ln_strike] = cursor.block(&self.ln, &[strike]);
-        let [rate_argument, discount_root] = cursor.block(&self.exp, &[rate, seconds]);
-        let [yield_argument, yield_root] = cursor.block(&self.exp, &[dividend, seconds]);
-        let [yield_discount] = cursor.block(&self.factor, &[&yield_root]);
-        let [spot_leg] = cursor.block(&self.leg, &[spot, &yield_root]);
-        let [strike_leg] = cursor.block(&self.leg, &[strike, &discount_root]);
-        let [root] = cursor.block(&self.sqrt, &[seconds]);
-        let [grid, rest] = cursor.block(&self.vol, &[vol, &root]);
-        let [negative, d1, phi, density] =
-            cursor.block(&self.fine, &[&ln_spot, &ln_strike, &rate_argument, &yield_argument, &grid, &rest, expired]);
+        let ln_spot = self.ln(cursor, spot);
+        let ln_strike = self.ln(cursor, strike);
+        let CarryWords { rate_argument, discount_root, yield_argument, yield_root, yield_discount, root } =
+            &self.carry(cursor, rate, dividend, seconds);
+        let spot_leg = self.leg(cursor, spot, yield_root);
+        let strike_leg = self.leg(cursor, strike, discount_root);
+        let [grid, rest] = &cursor.block(&self.vol, &[vol, root]);
+        let d1 = self.d1(cursor, [&ln_spot, &ln_strike, rate_argument, yield_argument, grid, rest, expired]);
         let [price, call_value, in_the_money] =
-            cursor.block(&self.price, &[&d1, &grid, &rest, &spot_leg, &strike_leg, call, expired]);
-        let [call_delta, delta, density] =
-            cursor.block(&self.density, &[&yield_discount, &negative, &phi, &density, expired, &in_the_money, call]);
-        let [vega, slope] = cursor.block(&self.vega, &[spot, &density, &root, &grid, &rest, expired]);
-        let [gamma, rho, first] = cursor.block(
-            &self.gamma_rho,
-            &[spot, &call_delta, &call_value, &spot_leg, &strike_leg, call, seconds, &slope, &price, &delta],
-        );
-        let [theta, second] = cursor.block(
-            &self.theta,
-            &[spot, &call_delta, &call_value, &spot_leg, &strike_leg, call, &slope, vol, rate, dividend, &vega, &rho],
-        );
-        ValueWords { price, delta, gamma, vega, theta, rho, packed: [first, second] }
+            &cursor.block(&self.price, &[&d1[1], grid, rest, &spot_leg, &strike_leg, call, expired]);
+        let inputs = GreekInputs {
+            spot,
+            seconds,
+            vol,
+            rate,
+            dividend,
+            call,
+            expired,
+            ln_spot: &ln_spot,
+            ln_strike: &ln_strike,
+            rate_argument,
+            yield_argument,
+            yield_discount,
+            spot_leg: &spot_leg,
+            strike_leg: &strike_leg,
+            root,
+            grid,
+            rest,
+            price,
+            call_value,
+            in_the_money,
+        };
+        self.greeks_at(cursor, &inputs, &d1)
     }
+
+    /// Sign of d1, d1 on the grid, Phi and phi of its magnitude.
+    fn d1(&self, cursor: &mut Cursor<'_, '_>, inputs: [&Word; 7]) -> [Word; 4] {
+        cursor.block(&self.fine, &inputs)
+    }
+
+    /// Greeks of an option whose price is known.
+    pub fn greeks(&self, cursor: &mut Cursor<'_, '_>, g: &GreekInputs<'_>) -> ValueWords {
+        let inputs = [g.ln_spot, g.ln_strike, g.rate_argument, g.yield_argument, g.grid, g.rest, g.expired];
+        let d1 = self.d1(cursor, inputs);
+        self.greeks_at(cursor, g, &d1)
+    }
+
+    fn greeks_at(&self, cursor: &mut Cursor<'_, '_>, g: &GreekInputs<'_>, d1: &[Word; 4]) -> ValueWords {
+        let [negative, _, phi, density] = d1;
+        let inputs = [g.yield_discount, negative, phi, density, g.expired, g.in_the_money, g.call];
+        let [call_delta, delta, density] = cursor.block(&self.density, &inputs);
+        let [vega, slope] = cursor.block(&self.vega, &[g.spot, &density, g.root, g.grid, g.rest, g.expired]);
+        let sides = [g.spot, &call_delta, g.call_value, g.spot_leg, g.strike_leg, g.call];
+        let inputs = [&sides[..], &[g.seconds, &slope, g.price, &delta]].concat();
+        let [gamma, rho, first] = cursor.block(&self.gamma_rho, &inputs);
+        let inputs = [&sides[..], &[&slope, g.vol, g.rate, g.dividend, &vega, &rho]].concat();
+        let [theta, second] = cursor.block(&self.theta, &inputs);
+        ValueWords { price: g.price.clone(), delta, gamma, vega, theta, rho, packed: [first, second] }
+    }
+}
+
+/// What depends on rates and time alone, assigned.
+#[derive(Debug, Clone)]
+pub struct CarryWords {
+    /// `5 - rate T`, Q60.
+    pub rate_argument: Word,
+    /// `exp(-rate T / 2)`, Q60.
+    pub discount_root: Word,
+    /// `5 - dividend T`, Q60.
+    pub yield_argument: Word,
+    /// `exp(-dividend T / 2)`, Q60.
+    pub yield_root: Word,
+    /// `exp(-dividend T)`, Q56.
+    pub yield_discount: Word,
+    /// `sqrt(T)`, Q54.
+    pub root: Word,
+}
+
+/// What the Greeks are computed from; each word as its block describes it.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs)]
+pub struct GreekInputs<'a> {
+    pub spot: &'a Word,
+    pub seconds: &'a Word,
+    pub vol: &'a Word,
+    pub rate: &'a Word,
+    pub dividend: &'a Word,
+    pub call: &'a Word,
+    pub expired: &'a Word,
+    pub ln_spot: &'a Word,
+    pub ln_strike: &'a Word,
+    pub rate_argument: &'a Word,
+    pub yield_argument: &'a Word,
+    pub yield_discount: &'a Word,
+    pub spot_leg: &'a Word,
+    pub strike_leg: &'a Word,
+    pub root: &'a Word,
+    pub grid: &'a Word,
+    pub rest: &'a Word,
+    pub price: &'a Word,
+    pub call_value: &'a Word,
+    pub in_the_money: &'a Word,
 }

@@ -4,6 +4,11 @@ pub mod blocks;
 pub mod chip;
 pub mod csv;
 pub mod native;
+pub mod risk_chip;
+pub mod risk_native;
+#[cfg(test)]
+mod risk_tests;
+pub mod scenario;
 #[cfg(test)]
 mod tests;
 

@@ -6,6 +6,7 @@
 mod carry;
 mod greeks;
 mod price;
+pub mod risk;
 mod terms;
 
 pub use carry::{exp_block, factor_block, leg_block, ln_block, sqrt_block, vol_block};

@@ -41,7 +41,7 @@ pub fn price_block() -> BlockBuilder {
     let strike_leg = b.input_bits(LEG_BITS);
     let call = b.input(0, 1);
     let expired = b.input(0, 1);
-    for output in price(&mut b, &d1, &w, (&spot_leg, &strike_leg), &call, &expired) {
+    for output in price(&mut b, &d1, &w, (&spot_leg, &strike_leg), &call, &expired, VALUE_BITS) {
         b.output(&output);
     }
     b
@@ -55,6 +55,7 @@ pub(super) fn price(
     (spot_leg, strike_leg): (&Integer, &Integer),
     call: &Integer,
     expired: &Integer,
+    value_bits: u32,
 ) -> [Integer; 3] {
     let d2 = d1 - &w.grid;
     let (negative1, point1) = signed_point(b, "d1", d1);
@@ -94,7 +95,7 @@ pub(super) fn price(
     let kept = &alive * below_zero.not() * magnitude;
     let call_value = b.named("call, with fractional bits", &(kept + &in_the_money * &intrinsic));
     let option_value = &call_value - call.not() * &intrinsic;
-    let price = b.round("price", &option_value, CARRY_BITS, VALUE_BITS);
+    let price = b.round("price", &option_value, CARRY_BITS, value_bits);
     let price = b.named("price in ticks", &price);
     [price, call_value, in_the_money]
 }
