@@ -49,7 +49,9 @@ fn random_program(rng: &mut impl Rng, operations: usize) -> Program {
 
 pub(crate) fn programs<B: Backend>(backend: &B) {
     let mut rng = rng(31);
-    for (k, operations) in [(0, 5), (1, 9), (2, 30), (3, 60), (4, 100), (5, 200), (6, 300), (8, 100), (10, 40)] {
+    for (k, operations) in
+        [(0, 5), (1, 9), (2, 30), (3, 60), (4, 100), (5, 200), (6, 300), (8, 100), (10, 40), (11, 20)]
+    {
         let domain = Domain::new(k, 1).unwrap();
         let program = random_program(&mut rng, operations);
         let columns: Vec<Vec<Fr>> = (0..COLUMNS).map(|_| uniform(&mut rng, domain.n())).collect();

@@ -167,10 +167,18 @@ impl CpuPoly<'_> {
 #[derive(Clone, Debug)]
 pub struct CpuBases<'a>(Cow<'a, [G1Affine]>);
 
+/// A constraint program, with what an instruction set wants to know about it.
+#[derive(Debug)]
+pub struct CpuProgram {
+    program: Program,
+    #[cfg(target_arch = "x86_64")]
+    ifma: Option<ifma::program::Prepared>,
+}
+
 impl Backend for CpuBackend {
     type Poly<'a> = CpuPoly<'a>;
     type Bases<'a> = CpuBases<'a>;
-    type Program = Program;
+    type Program = CpuProgram;
 
     fn name(&self) -> String {
         format!("cpu:{}", self.isa)
@@ -299,13 +307,23 @@ impl Backend for CpuBackend {
         Ok(products.into_iter().map(CpuPoly::owned).collect())
     }
 
-    fn prepare_program(&self, program: Program) -> Result<Program, Error> {
-        Ok(program)
+    fn prepare_program(&self, program: Program) -> Result<CpuProgram, Error> {
+        #[cfg(target_arch = "x86_64")]
+        let ifma = matches!(self.isa, Isa::Avx512Ifma).then(|| ifma::program::Prepared::new(&program));
+        Ok(CpuProgram {
+            program,
+            #[cfg(target_arch = "x86_64")]
+            ifma,
+        })
     }
 
     fn evaluate<'a>(
         &self,
-        program: &Program,
+        CpuProgram {
+            program,
+            #[cfg(target_arch = "x86_64")]
+            ifma,
+        }: &CpuProgram,
         domain: &Domain,
         columns: &[&CpuPoly<'_>],
         arguments: &[Fr],
@@ -314,7 +332,15 @@ impl Backend for CpuBackend {
         check_columns(program, domain.n(), columns.iter().map(|column| column.0.len()))?;
         let columns: Vec<&[Fr]> = columns.iter().map(|column| column.0.as_ref()).collect();
         let table = program.scalar_table(arguments)?;
-        Ok(interpret::evaluate(program, domain, &columns, &table, shift).into_iter().map(CpuPoly::owned).collect())
+        let outputs = match self.engine() {
+            #[cfg(target_arch = "x86_64")]
+            Engine::Ifma(kernel) if domain.n() >= ifma::program::MIN_ROWS && ifma.is_some() => {
+                let prepared = ifma.as_ref().expect("checked in the guard");
+                prepared.evaluate(kernel, program, domain, &columns, &table, shift)
+            }
+            _ => interpret::evaluate(program, domain, &columns, &table, shift),
+        };
+        Ok(outputs.into_iter().map(CpuPoly::owned).collect())
     }
 
     fn evaluate_at(&self, queries: &[(&CpuPoly<'_>, Fr)]) -> Result<Vec<Fr>, Error> {

@@ -13,6 +13,8 @@ mod butterfly;
 #[cfg(target_arch = "x86_64")]
 mod ntt;
 #[cfg(target_arch = "x86_64")]
+pub(crate) mod program;
+#[cfg(target_arch = "x86_64")]
 mod vector;
 
 /// Proof that this processor has the AVX-512 subsets the kernels use: F, DQ, BW, VL and IFMA.

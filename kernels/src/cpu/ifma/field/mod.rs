@@ -374,6 +374,17 @@ impl<M: Modulus> Loose<M> {
         Self::new(limbs)
     }
 
+    /// `self - other`, no carries; the caller has added a multiple of p that keeps the number from becoming negative.
+    #[inline(always)]
+    pub(crate) fn minus(self, other: impl Into<Self>) -> Self {
+        let mut limbs = self.limbs;
+        for (limb, other) in limbs.iter_mut().zip(other.into().limbs) {
+            // SAFETY: a `Loose` exists only where `Ifma::detect` succeeded.
+            *limb = unsafe { _mm512_sub_epi64(*limb, other) };
+        }
+        Self::new(limbs)
+    }
+
     /// `2 * self`, no carries.
     #[inline(always)]
     pub(crate) fn double(self) -> Self {
