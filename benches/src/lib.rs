@@ -1,2 +1,6 @@
-//! zomma: room `benches`.
+//! What the benchmarks of zomma share: circuits, clocks, phase breakdowns.
 #![forbid(unsafe_code)]
+
+pub mod circuit;
+pub mod clock;
+pub mod phases;
