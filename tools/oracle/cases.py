@@ -7,7 +7,7 @@ import math
 import random
 from dataclasses import dataclass
 
-RATE_BITS = 44
+RATE_BITS = 38
 YEAR = 31_536_000
 MAX_PRICE = (1 << 63) - 1
 MAX_SECONDS = 5 * YEAR
