@@ -28,9 +28,13 @@ fn main() -> io::Result<()> {
         let writers: Vec<_> = SPECS.iter().map(|spec| scope.spawn(move || write_table(out, spec))).collect();
         writers.into_iter().try_for_each(|writer| writer.join().expect("a table's generator failed"))
     })?;
+    let ln_2 = special::ln_2();
+    let rounded = ln_2.round_certified(tables::LN_FRAC_BITS);
+    let residual = (&ln_2 - &ball::Ball::dyadic(rounded.clone(), tables::LN_FRAC_BITS)).magnitude();
     let constants = format!(
-        "/// $\\ln 2$ in Q60, rounded to nearest; certified from an enclosure.\npub const LN_2: i64 = {};\n",
-        special::ln_2().round_certified(tables::LN_FRAC_BITS)
+        "/// $\\ln 2$ in Q60, rounded to nearest.\npub const LN_2: i64 = {rounded};\n\n\
+         /// Certified bound of the error of [`LN_2`], in units of $2^{{-80}}$.\npub const LN_2_RESIDUAL: u32 = {};\n",
+        fit::residual_units(&residual, tables::LN_FRAC_BITS)
     );
     fs::write(out.join("constants.rs"), constants)
 }

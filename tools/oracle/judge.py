@@ -16,12 +16,18 @@ from cases import ONE, YEAR
 
 DIGITS = 50
 BOOK = Path(__file__).resolve().parents[2] / "docs/src/pricing/accuracy.md"
-GREEKS = ("delta", "gamma", "vega", "theta", "rho")
+OUTPUTS = ("price", "delta", "gamma", "vega", "theta", "rho")
+# Fractional bits of what the engine prints.
+FRAC_BITS = {"price": 0, "delta": 56, "gamma": 80, "vega": 0, "theta": 0, "rho": 0}
+# The part of each bound that is the last rounding; the rest is propagated.
+ROUNDING = {"price": mpf("0.5") + mpf(2) ** -9, "delta": mpf(2) ** -56, "gamma": mpf(2) ** -80, **dict.fromkeys(("vega", "theta", "rho"), mpf("0.5"))}
+# For the products of two errors that the formulas leave out.
+SECOND_ORDER = mpf("1.001")
 
 
 @cache
 def constants():
-    """The book's constants: lines `| `name` | ... | 2^x |`."""
+    """The book's constants by name: lines such as "| `phi` | ... | 2^-51.74 |"."""
     rows = re.findall(r"^\| `(\w+)` \|.*\| 2\^(-?[\d.]+) \|$", BOOK.read_text(), re.MULTILINE)
     return {name: mpf(2) ** mpf(exponent) for name, exponent in rows}
 
@@ -86,3 +92,83 @@ def truth(case):
         d2=d2,
         density=density,
     )
+
+
+def bounds(case, exact):
+    """The greatest error that the book allows each output."""
+    book = constants()
+    years, vol = mpf(case.seconds) / YEAR, mpf(case.vol) / ONE
+    largest = max(exact.spot_leg, exact.strike_leg)
+    shift, w_error = mpf(0), vol * book["root"] + book["w"]
+    if case.seconds:
+        binades = abs(case.spot.bit_length() - case.strike.bit_length())
+        log_error = book["log"] + binades * book["ln_2"]
+        shift = (log_error + abs(exact.d2) * w_error) / exact.total_vol + mpf(2) ** -52
+    low, high = max(mpf(0), abs(exact.d1) - shift), abs(exact.d1) + shift
+    peak = mpmath.npdf(low)
+    slopes = (x * mpmath.npdf(x) for x in (low, high) if mpmath.isfinite(x))
+    steepest = mpmath.npdf(1) if low <= 1 <= high else max(slopes, default=mpf(0))
+
+    yields = exact.yield_discount
+    delta = yields * (book["leg"] + book["phi"] + peak * shift) + mpf(2) ** -56
+    density = yields * (peak * book["leg"] + book["pdf"] + steepest * shift) + mpf(2) ** -57 * peak + mpf(2) ** -53
+    slope = mpf(0)
+    if case.seconds:
+        slope = density / exact.total_vol + yields * peak * w_error / exact.total_vol**2 + mpf(2) ** -60
+    price10 = book["price"] * largest + mpf(2) ** -9
+    spot_side, strike_side = case.spot * delta, case.spot * delta + price10
+    if not case.call:
+        spot_side += book["leg"] * exact.spot_leg + mpf(2) ** -11
+        strike_side += book["leg"] * exact.strike_leg + mpf(2) ** -11
+    rate, dividend = abs(mpf(case.rate)) / ONE, abs(mpf(case.dividend)) / ONE
+    allowed = {
+        "delta": delta,
+        "gamma": slope / case.spot + mpf(2) ** -80,
+        "vega": case.spot * (density * mpmath.sqrt(years) + yields * peak * book["root"]) + mpf("0.5"),
+        "theta": dividend * spot_side + rate * strike_side + case.spot * slope * vol**2 / 2 + mpf("0.5"),
+        "rho": years * strike_side + mpf("0.5"),
+    }
+    allowed = {name: SECOND_ORDER * bound for name, bound in allowed.items()}
+    return {"price": price10 + mpf("0.5"), **allowed}
+
+
+def errors(outputs, exact):
+    """The absolute error of each of the engine's integers."""
+    return {
+        name: abs(mpmath.ldexp(mpf(output), -FRAC_BITS[name]) - getattr(exact, name))
+        for name, output in zip(OUTPUTS, outputs, strict=True)
+    }
+
+
+def _price(sign, spot, strike, years, vol, rate, dividend):
+    """The textbook formula at real arguments."""
+    total_vol = vol * mpmath.sqrt(years)
+    d1 = (mpmath.log(spot / strike) + (rate - dividend) * years) / total_vol + total_vol / 2
+    spot_side = spot * mpmath.exp(-dividend * years) * mpmath.ncdf(sign * d1)
+    return sign * (spot_side - strike * mpmath.exp(-rate * years) * mpmath.ncdf(sign * (d1 - total_vol)))
+
+
+def derivative_errors(case):
+    """How far the Greeks of `truth` are from finite differences of the price, each in units of its own scale."""
+    exact = truth(case)
+    sign = 1 if case.call else -1
+    at = [mpf(case.spot), mpf(case.strike), mpf(case.seconds) / YEAR, *(mpf(value) / ONE for value in (case.vol, case.rate, case.dividend))]
+
+    def moved(index, step):
+        return _price(sign, *(value + step * (place == index) for place, value in enumerate(at)))
+
+    spot, _, years, vol, _, _ = at
+    # Steps are small against what moves d1 by one.
+    steps = {0: spot * exact.total_vol, 2: years * min(1, exact.total_vol), 3: vol * min(1, exact.total_vol), 4: exact.total_vol / years}
+    steps = {index: step * mpf(10) ** -10 for index, step in steps.items()}
+    first = {index: (moved(index, step) - moved(index, -step)) / (2 * step) for index, step in steps.items()}
+    second = (moved(0, steps[0]) - 2 * moved(0, mpf(0)) + moved(0, -steps[0])) / steps[0] ** 2
+    largest = max(exact.spot_leg, exact.strike_leg)
+    found = {
+        "delta": (first[0], largest / spot),
+        "gamma": (second, largest / (spot * steps[0]) * mpf(10) ** -10),
+        "vega": (first[3], largest * mpmath.sqrt(years)),
+        "theta": (-first[2], largest * (1 + exact.total_vol / years)),
+        "rho": (first[4], largest * years),
+    }
+    return {name: abs(value - getattr(exact, name)) / scale for name, (value, scale) in found.items()}

@@ -1,5 +1,6 @@
 //! Pricing: options from what people write to what is proven.
 
+pub mod accuracy;
 pub mod blocks;
 pub mod chip;
 pub mod csv;

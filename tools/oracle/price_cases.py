@@ -1,0 +1,144 @@
+"""Holds the pricing engine against mpmath, and against the double-precision world, over its whole domain.
+
+    .tools/venv/bin/python tools/oracle/price_cases.py --cases 1000000
+
+Draws cases from a seed, corners first; prices them with the native engine; then
+
+- every output must be, to the integer, that of the independent model in engine_model.py;
+- every error against 50 digits must be within the bound that docs/src/pricing/accuracy.md derives;
+- the error of an undiscounted price, rounding to ticks aside, must be at most 2^-49 max(F, K);
+- Greeks of the judge itself must be finite differences of its prices, for each hundredth case;
+- each tenth price must agree with QuantLib and py_lets_be_rational as far as double precision goes.
+
+Prints the worst of each; exits with 1 if anything is violated.
+"""
+
+import argparse
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import mpmath
+from mpmath import mpf
+
+import cases
+import cross_checks
+import engine_model
+import judge
+
+ROOT = Path(__file__).resolve().parents[2]
+CHUNK = 2500
+TARGET = mpf(2) ** -49
+# Central differences with steps of 1e-10 in d1, at 50 digits.
+DERIVATIVE_LIMIT = mpf(10) ** -14
+ENGINE = None
+
+
+def build_engine():
+    """Builds the example that wraps the engine, with overflow checks; returns its path."""
+    subprocess.run(["cargo", "build", "--quiet", "--package", "zomma-circuits", "--example", "value_cases"], cwd=ROOT, check=True)
+    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/examples/value_cases"
+
+
+def run_engine(batch):
+    """The engine's integers for each case."""
+    lines = "".join(case.line() + "\n" for case in batch)
+    done = subprocess.run([ENGINE], input=lines, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"the engine failed: {done.stderr.strip()}")
+    return [tuple(map(int, line.split())) for line in done.stdout.splitlines()]
+
+
+class Worst:
+    """The greatest value seen under each name, with its case."""
+
+    def __init__(self):
+        self.found = {}
+
+    def see(self, name, value, case):
+        if name not in self.found or value > self.found[name][0]:
+            self.found[name] = (value, case)
+
+    def merge(self, other):
+        for name, (value, case) in other.found.items():
+            self.see(name, value, case)
+
+
+def judge_batch(batch):
+    """Worst errors of a batch, and what it violates."""
+    worst, violations = Worst(), []
+    for index, (case, outputs) in enumerate(zip(batch, run_engine(batch), strict=True)):
+        if outputs != engine_model.value(case):
+            violations.append(f"engine and model differ: {case}: {outputs} is not {engine_model.value(case)}")
+        exact = judge.truth(case)
+        errors, allowed = judge.errors(outputs, exact), judge.bounds(case, exact)
+        for name, error in errors.items():
+            beyond = max(mpf(0), error - judge.ROUNDING[name])
+            worst.see(f"{name}: error / bound, rounding aside", beyond / (allowed[name] - judge.ROUNDING[name]), case)
+            if error > allowed[name]:
+                violations.append(f"{name} is off by {mpmath.nstr(error / allowed[name], 5)} of its bound: {case}: {outputs}")
+        undiscounted = max(mpf(0), errors["price"] - judge.ROUNDING["price"]) / max(exact.spot_leg, exact.strike_leg)
+        worst.see("price: error / max(F, K)", undiscounted, case)
+        if undiscounted > TARGET:
+            violations.append(f"price error above 2^-49 max(F, K): {case}: {outputs}")
+        if index % 100 == 0 and case.seconds:
+            for name, difference in judge.derivative_errors(case).items():
+                worst.see(f"judge's {name} - finite difference", difference, case)
+                if difference > DERIVATIVE_LIMIT:
+                    violations.append(f"the judge's {name} is no derivative: {case}: {difference}")
+        if index % 10 == 0:
+            for name, difference, limit in cross_checks.compare(case, outputs[0], exact):
+                worst.see(f"{name}: difference / max(F, K)", difference, case)
+                if difference > limit:
+                    violations.append(f"{name} differs by {mpmath.nstr(difference, 5)}: {case}: {outputs}")
+    return len(batch), worst, violations
+
+
+def work(job):
+    seed, index, size = job
+    return judge_batch(cases.corners() if index is None else cases.chunk(seed, index, size))
+
+
+def jobs_of(seed, count):
+    """The corners and `count` random cases, in chunks that depend on the seed alone."""
+    yield seed, None, 0
+    for index, start in enumerate(range(0, count, CHUNK)):
+        yield seed, index, min(CHUNK, count - start)
+
+
+def main():
+    global ENGINE
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", type=int, default=20_000, help="random cases besides the corners (20000)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
+    parser.add_argument("--engine", type=Path, help="a built example `value_cases`, instead of building one")
+    arguments = parser.parse_args()
+    start = time.monotonic()
+    ENGINE = arguments.engine or build_engine()
+    engine_model.tables()
+
+    total, worst, violations = 0, Worst(), []
+    with multiprocessing.get_context("fork").Pool(arguments.processes) as pool:
+        for count, found, broken in pool.imap_unordered(work, jobs_of(arguments.seed, arguments.cases)):
+            total += count
+            worst.merge(found)
+            violations += broken
+            if sys.stderr.isatty():
+                print(f"\r{total} cases", end="", file=sys.stderr)
+
+    print(f"{total} cases, seed {arguments.seed}, {time.monotonic() - start:.0f} s; mpmath {mpmath.__version__}, {judge.DIGITS} digits")
+    for name, (value, case) in sorted(worst.found.items()):
+        size = f"2^{float(mpmath.log(value, 2)):.2f}" if value else "0"
+        print(f"{name:<45} {size:>9}   at {case.line()}")
+    for violation in violations[:20]:
+        print(f"violated: {violation}", file=sys.stderr)
+    print(f"{len(violations)} violations")
+    return 1 if violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
