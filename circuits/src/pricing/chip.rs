@@ -1,56 +1,13 @@
 //! The chip that values options: which blocks, in which order, with which copies.
 
 use ethnum::{AsI256, I256};
-use halo2_proofs::circuit::Region;
 use halo2_proofs::plonk::ConstraintSystem;
 use halo2curves::bn256::Fr;
-use zomma_gadgets::frame::{Block, BlockBuilder, Cost, Lanes, Word};
+use zomma_gadgets::frame::{Block, BlockBuilder, Cost, Cursor, Lanes, Word};
 
 use super::Kind;
 use super::blocks::{self, RATE_LOW};
 use super::native::Terms;
-
-/// Where the next block goes.
-#[derive(Debug)]
-pub struct Cursor<'r, 'c> {
-    region: &'r mut Region<'c, Fr>,
-    lanes: &'r Lanes,
-    /// The next free row.
-    pub row: usize,
-}
-
-impl<'r, 'c> Cursor<'r, 'c> {
-    /// A cursor at the first row of a region.
-    pub fn new(region: &'r mut Region<'c, Fr>, lanes: &'r Lanes) -> Self {
-        Self { region, lanes, row: 0 }
-    }
-
-    /// Assigns a block without witnesses of its own.
-    pub fn block<const N: usize>(&mut self, block: &Block, inputs: &[&Word]) -> [Word; N] {
-        self.place(block, inputs, None)
-    }
-
-    /// Assigns a block whose witnesses the prover chooses.
-    pub fn block_with<const N: usize>(
-        &mut self,
-        block: &Block,
-        inputs: &[&Word],
-        witnesses: Option<&[I256]>,
-    ) -> [Word; N] {
-        self.place(block, inputs, witnesses)
-    }
-
-    fn place<const N: usize>(&mut self, block: &Block, inputs: &[&Word], witnesses: Option<&[I256]>) -> [Word; N] {
-        let outputs = block.assign(self.region, self.lanes, self.row, inputs, witnesses);
-        self.row += block.cost().rows;
-        outputs.try_into().unwrap_or_else(|_| panic!("block {} does not have {N} outputs", block.name()))
-    }
-
-    /// The region, for chips that are not blocks.
-    pub fn region(&mut self) -> &mut Region<'c, Fr> {
-        self.region
-    }
-}
 
 /// The blocks of [`blocks`], configured.
 #[derive(Debug, Clone)]

@@ -3,11 +3,11 @@
 use ethnum::{AsI256, I256};
 use halo2_proofs::plonk::ConstraintSystem;
 use halo2curves::bn256::Fr;
-use zomma_gadgets::frame::{Block, BlockBuilder, Cost, Lanes, Word};
+use zomma_gadgets::frame::{Block, BlockBuilder, Cost, Cursor, Lanes, Word};
 
 use super::Kind;
 use super::blocks::{RATE_LOW, risk};
-use super::chip::{Cursor, GreekInputs, PricingChip, ValueWords};
+use super::chip::{GreekInputs, PricingChip, ValueWords};
 use super::native::Terms;
 use super::scenario::{LEVELS, SCENARIOS, SHOCKS, ScenarioSet};
 

@@ -8,9 +8,8 @@ use halo2_proofs::plonk::{Circuit, ConstraintSystem, Error};
 use halo2curves::bn256::Fr;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use zomma_gadgets::frame::{Block, BlockBuilder, Lanes};
+use zomma_gadgets::frame::{Block, BlockBuilder, Cursor, Lanes};
 
-use super::chip::Cursor;
 use super::native::{Terms, Valuation};
 use super::risk_chip::{ExpiryTerms, InstrumentTerms, RiskChip, RowWords};
 use super::risk_native::{ExpiryRisk, RiskRow};

@@ -7,9 +7,9 @@ use halo2curves::bn256::Fr;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::sync::{Arc, Mutex};
-use zomma_gadgets::frame::Lanes;
+use zomma_gadgets::frame::{Cursor, Lanes};
 
-use super::chip::{Cursor, PricingChip};
+use super::chip::PricingChip;
 use super::native::{Terms, Valuation, value};
 use super::{Kind, RATE_BITS};
 

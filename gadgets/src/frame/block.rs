@@ -49,6 +49,12 @@ pub struct Word {
 }
 
 impl Word {
+    /// A cell that holds any field element, as its canonical integer.
+    pub fn digest(cell: Cell, value: Option<Fr>) -> Self {
+        let bounds = Arc::new((BigInt::from(0), super::integer::field_order() - 1));
+        Self { cell, value: value.map(super::value::to_integer), bounds }
+    }
+
     /// The value as a field element.
     pub fn field(&self) -> Value<Fr> {
         self.value.map_or_else(Value::unknown, |value| Value::known(to_field(value)))

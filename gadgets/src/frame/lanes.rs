@@ -42,8 +42,8 @@ pub struct Lanes {
 }
 
 impl Lanes {
-    /// Allocates the columns and configures both lookup arguments.
-    pub fn configure(meta: &mut ConstraintSystem<Fr>) -> Self {
+    /// Allocates the columns, for circuits whose chips look nothing up.
+    pub fn configure_without_lookups(meta: &mut ConstraintSystem<Fr>) -> Self {
         let advice = [(); 4].map(|()| meta.advice_column());
         for column in advice {
             meta.enable_equality(column);
@@ -52,8 +52,13 @@ impl Lanes {
         let checked = meta.fixed_column();
         let function = meta.fixed_column();
         let table = [(); 6].map(|()| meta.lookup_table_column());
-        let lanes = Self { advice, fixed, checked, function, table };
+        Self { advice, fixed, checked, function, table }
+    }
 
+    /// Allocates the columns and configures both lookup arguments.
+    pub fn configure(meta: &mut ConstraintSystem<Fr>) -> Self {
+        let lanes = Self::configure_without_lookups(meta);
+        let Self { advice, fixed, checked, function, table } = lanes;
         meta.lookup("a0: range or function segment", |cells| {
             let checked = cells.query_fixed(checked, Rotation::cur());
             let function = cells.query_fixed(function, Rotation::cur());

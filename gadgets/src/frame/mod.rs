@@ -4,10 +4,12 @@
 //! See the book, "Blocks".
 
 pub mod block;
+pub mod cursor;
 pub mod integer;
 pub mod lanes;
 pub mod value;
 
 pub use block::{Block, BlockBuilder, Cost, Word};
+pub use cursor::Cursor;
 pub use integer::Integer;
 pub use lanes::Lanes;

@@ -1,6 +1,6 @@
 //! Conversions between the integers of witnesses and the field.
 
-use ethnum::I256;
+use ethnum::{I256, U256};
 use halo2curves::bn256::Fr;
 use halo2curves::ff::PrimeField;
 
@@ -14,4 +14,9 @@ pub fn to_field(value: I256) -> Fr {
         Fr::from_u128(high) * Fr::from_u128(1 << 127).double() + Fr::from_u128(low)
     });
     if value < 0 { -magnitude } else { magnitude }
+}
+
+/// The canonical integer of a field element, in `0..p`.
+pub fn to_integer(value: Fr) -> I256 {
+    U256::from_le_bytes(value.to_repr()).as_i256()
 }
