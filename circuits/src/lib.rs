@@ -1,6 +1,8 @@
 //! Statements of zomma: what is proven, each with the native engine that computes it.
 #![forbid(unsafe_code)]
 
+extern crate self as zomma_circuits;
+
 pub mod decimal;
 pub mod error;
 pub mod pricing;

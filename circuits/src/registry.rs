@@ -25,4 +25,6 @@ macro_rules! registry {
 }
 
 registry! { $
+    ::zomma_circuits::pricing::statements::Price,
+    ::zomma_circuits::pricing::statements::Risk,
 }

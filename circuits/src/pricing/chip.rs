@@ -113,6 +113,24 @@ impl PricingChip {
             .expect("there are blocks")
     }
 
+    /// Rows of the Greeks, a logarithm and a discounted price: what an instrument of a known expiry takes from this chip.
+    pub(super) fn listing_rows(&self) -> usize {
+        let greeks = [&self.fine, &self.density, &self.vega, &self.gamma_rho, &self.theta];
+        greeks.into_iter().chain([&self.ln, &self.leg]).map(|block| block.cost().rows).sum()
+    }
+
+    /// Rows that an expiry takes from this chip: two logarithms, both discount factors and the volatility shock's power, the root of time, the
+    /// discounted spot.
+    pub(super) fn expiry_rows(&self) -> usize {
+        let twice = [&self.ln, &self.exp, &self.factor].map(|block| 2 * block.cost().rows);
+        twice.iter().sum::<usize>() + self.sqrt.cost().rows + self.leg.cost().rows
+    }
+
+    /// Rows of a logarithm.
+    pub(super) fn ln_rows(&self) -> usize {
+        self.ln.cost().rows
+    }
+
     /// Cost of each block, by name.
     pub fn costs(&self) -> Vec<(&'static str, Cost)> {
         [

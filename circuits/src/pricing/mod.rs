@@ -10,6 +10,7 @@ pub mod risk_native;
 #[cfg(test)]
 mod risk_tests;
 pub mod scenario;
+pub mod statements;
 #[cfg(test)]
 mod tests;
 

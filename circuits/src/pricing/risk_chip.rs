@@ -130,6 +130,32 @@ impl RiskChip {
         self.scenario.cost()
     }
 
+    /// Rows of an instrument, from its terms to the lanes of its row.
+    pub fn instrument_rows(&self) -> usize {
+        let rows = |block: &Block| block.cost().rows;
+        self.options.listing_rows()
+            + rows(&self.instrument)
+            + LEVELS * rows(&self.level)
+            + SCENARIOS * rows(&self.scenario)
+            + rows(&self.total)
+            + (SCENARIOS + 3) / 3 * rows(&self.word)
+    }
+
+    /// Rows of what the instruments of an expiry share.
+    pub fn expiry_rows(&self) -> usize {
+        let rows = |block: &Block| block.cost().rows;
+        self.options.expiry_rows()
+            + rows(&self.expiry)
+            + rows(&self.power)
+            + rows(&self.vol_factors)
+            + SHOCKS * rows(&self.shock)
+    }
+
+    /// Rows of what all instruments share: time and scenario set.
+    pub fn shared_rows(&self) -> usize {
+        self.time.cost().rows + self.scenarios.cost().rows + SHOCKS * self.options.ln_rows()
+    }
+
     /// Cost of each block that single options do not use, by name.
     pub fn costs(&self) -> Vec<(&'static str, Cost)> {
         [

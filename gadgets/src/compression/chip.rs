@@ -59,7 +59,11 @@ impl Boxes<'_, '_> {
     }
 
     /// Input and output, with the constraint that the square is one pushed.
-    fn powered(&mut self, index: usize, squares: &mut Vec<(String, Expression<Fr>)>) -> (Expression<Fr>, Expression<Fr>) {
+    fn powered(
+        &mut self,
+        index: usize,
+        squares: &mut Vec<(String, Expression<Fr>)>,
+    ) -> (Expression<Fr>, Expression<Fr>) {
         let (x, square) = self.query(index);
         squares.push((format!("S-box {index}: x^2"), square.clone() - x.clone() * x.clone()));
         (x.clone(), x * square.clone() * square)

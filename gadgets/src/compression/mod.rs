@@ -56,10 +56,8 @@ pub fn merkle_root(leaves: &[Fr], depth: usize) -> Fr {
     let mut level = leaves.to_vec();
     let mut empty = Fr::zero();
     for _ in 0..depth {
-        level = level
-            .chunks(2)
-            .map(|pair| compress(Fr::zero(), pair[0], pair.get(1).copied().unwrap_or(empty)))
-            .collect();
+        level =
+            level.chunks(2).map(|pair| compress(Fr::zero(), pair[0], pair.get(1).copied().unwrap_or(empty))).collect();
         empty = compress(Fr::zero(), empty, empty);
     }
     level.first().copied().unwrap_or(empty)

@@ -200,6 +200,19 @@ impl BlockBuilder {
         self.identities.push(Identity { name, polynomial });
     }
 
+    /// A cell equal to `of` in the field, for sums and products of digests, which are elements and not integers.
+    ///
+    /// # Panics
+    /// When the degree is above [`MAX_DEGREE`].
+    pub fn field(&mut self, name: &str, of: &Integer) -> Integer {
+        assert!(of.degree() <= MAX_DEGREE, "{name}: degree {} is above {MAX_DEGREE}", of.degree());
+        let hint = of.clone();
+        let top = super::integer::field_order() - 1;
+        let cell = self.free(0, top, move |cells| super::value::to_integer(to_field(hint.evaluate(cells))));
+        self.identities.push(Identity { name: format!("{}: {name}", self.name), polynomial: &cell - of });
+        cell
+    }
+
     /// Makes a cell available to other blocks; its position in the outputs is the order of these calls.
     ///
     /// # Panics

@@ -37,9 +37,19 @@ impl<'r, 'c> Cursor<'r, 'c> {
         self.place(block, inputs, witnesses)
     }
 
-    fn place<const N: usize>(&mut self, block: &Block, inputs: &[&Word], witnesses: Option<&[I256]>) -> [Word; N] {
+    /// Assigns a block without witnesses of its own, whose number of outputs is known only when it runs.
+    pub fn outputs(&mut self, block: &Block, inputs: &[&Word]) -> Vec<Word> {
+        self.all_outputs(block, inputs, None)
+    }
+
+    fn all_outputs(&mut self, block: &Block, inputs: &[&Word], witnesses: Option<&[I256]>) -> Vec<Word> {
         let outputs = block.assign(self.region, self.lanes, self.row, inputs, witnesses);
         self.row += block.cost().rows;
+        outputs
+    }
+
+    fn place<const N: usize>(&mut self, block: &Block, inputs: &[&Word], witnesses: Option<&[I256]>) -> [Word; N] {
+        let outputs = self.all_outputs(block, inputs, witnesses);
         outputs.try_into().unwrap_or_else(|_| panic!("block {} does not have {N} outputs", block.name()))
     }
 
@@ -53,4 +63,3 @@ impl<'r, 'c> Cursor<'r, 'c> {
         self.region
     }
 }
-

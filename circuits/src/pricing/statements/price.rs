@@ -1,0 +1,262 @@
+//! `price`: options in, prices and Greeks out, both committed by a root.
+
+use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
+use halo2_proofs::plonk::{Circuit, Column, ConstraintSystem, Error, Instance};
+use halo2curves::bn256::Fr;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use zomma_gadgets::compression::{compress, merkle_root, tag};
+use zomma_gadgets::frame::lanes::TABLE_K;
+use zomma_gadgets::frame::{Cursor, Lanes};
+
+use super::glue::Glue;
+use super::{RESERVED_ROWS, check_terms, option_words, tree_nodes, value_words};
+use crate::error::StatementError;
+use crate::pricing::Kind;
+use crate::pricing::chip::PricingChip;
+use crate::pricing::csv::Row;
+use crate::pricing::native::{Terms, Valuation, value};
+use crate::statement::Statement;
+
+/// Depth of both trees.
+const DEPTH: usize = 16;
+/// Largest `k`: the trees have no more leaves.
+const MAX_K: u32 = 24;
+
+/// The statement: every option of a committed list is worth what a committed list of results says.
+#[derive(Debug, Clone, Copy)]
+pub struct Price;
+
+/// Options to price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceInputs {
+    /// When the terms were observed, seconds of the Unix epoch; bound into the commitment to the options.
+    pub timestamp: u64,
+    /// The options, in the order of the trees' leaves.
+    pub options: Vec<Row>,
+}
+
+/// What is public.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceInstance {
+    /// Domain separator: `zomma.price`.
+    pub domain: Fr,
+    /// `f(zomma.price, root of the options, timestamp)`.
+    pub inputs: Fr,
+    /// Root of the results.
+    pub results: Fr,
+    /// Seconds of the Unix epoch.
+    pub timestamp: u64,
+}
+
+impl PriceInputs {
+    /// Price and Greeks of each option.
+    ///
+    /// # Errors
+    /// [`StatementError::Domain`] naming the option and the field.
+    pub fn values(&self) -> Result<Vec<Valuation>, StatementError> {
+        Ok(self.terms()?.par_iter().map(value).collect())
+    }
+
+    /// The terms, checked.
+    fn terms(&self) -> Result<Vec<Terms>, StatementError> {
+        let check = |(index, row): (usize, &Row)| {
+            let terms = Terms::from(row);
+            check_terms(&format!("option {} (id {})", index + 1, row.id), &terms)?;
+            Ok(terms)
+        };
+        self.options.iter().enumerate().map(check).collect()
+    }
+}
+
+impl From<&Row> for Terms {
+    fn from(row: &Row) -> Self {
+        Self {
+            kind: row.kind,
+            spot: row.spot,
+            strike: row.strike,
+            seconds: row.expiry_seconds,
+            vol: row.vol,
+            rate: row.rate,
+            dividend: row.dividend,
+        }
+    }
+}
+
+/// An option that fills a slot without being in the trees.
+const FILLER: Terms = Terms {
+    kind: Kind::Call,
+    spot: 1 << 30,
+    strike: 1 << 30,
+    seconds: crate::pricing::YEAR,
+    vol: 1 << (crate::pricing::RATE_BITS - 2),
+    rate: 0,
+    dividend: 0,
+};
+
+/// Domain separators: of the statement and its inputs, of an option, of its value.
+fn tags() -> [Fr; 3] {
+    ["zomma.price", "zomma.option", "zomma.value"].map(tag)
+}
+
+/// The circuit of [`Price`].
+#[derive(Debug, Clone)]
+pub struct PriceCircuit {
+    k: u32,
+    witness: Option<PriceWitness>,
+}
+
+/// What the circuit assigns.
+#[derive(Debug, Clone)]
+pub struct PriceWitness {
+    options: Vec<Terms>,
+    timestamp: u64,
+}
+
+/// Columns and gates of [`PriceCircuit`].
+#[derive(Debug, Clone)]
+pub struct PriceConfig {
+    lanes: Lanes,
+    pricing: PricingChip,
+    time: zomma_gadgets::frame::Block,
+    glue: Glue,
+    instance: Column<Instance>,
+}
+
+impl PriceConfig {
+    fn new(meta: &mut ConstraintSystem<Fr>) -> Self {
+        let lanes = Lanes::configure(meta);
+        let pricing = PricingChip::configure(meta, &lanes);
+        let time = crate::pricing::blocks::risk::time_block().configure(meta, &lanes);
+        let glue = Glue::configure(meta, &lanes, DEPTH, &tags());
+        let instance = meta.instance_column();
+        meta.enable_equality(instance);
+        Self { lanes, pricing, time, glue, instance }
+    }
+
+    /// Options for which there is room at `k`.
+    fn capacity(&self, k: u32) -> usize {
+        let rows = self.glue.rows();
+        let each = self.pricing.option_cost().rows + rows.active + 2 * (rows.hash + rows.gate);
+        let total = (1usize << k).saturating_sub(RESERVED_ROWS);
+        let fits = |options: usize| {
+            let shared = rows.constants + self.time.cost().rows + rows.hash;
+            options * each + 2 * tree_nodes(options, DEPTH) * rows.hash + shared <= total
+        };
+        // Rows grow with the options, so the last that fits is where bisection ends.
+        let (mut low, mut high) = (0, (total / each).min(1 << DEPTH) + 1);
+        while high - low > 1 {
+            let middle = low.midpoint(high);
+            if fits(middle) { low = middle } else { high = middle }
+        }
+        low
+    }
+}
+
+/// Options for which there is room at `k`.
+pub(super) fn capacity(k: u32) -> usize {
+    let mut meta = ConstraintSystem::default();
+    PriceConfig::new(&mut meta).capacity(k)
+}
+
+impl Circuit<Fr> for PriceCircuit {
+    type Config = PriceConfig;
+    type FloorPlanner = SimpleFloorPlanner;
+    type Params = ();
+
+    fn without_witnesses(&self) -> Self {
+        Self { k: self.k, witness: None }
+    }
+
+    fn configure(meta: &mut ConstraintSystem<Fr>) -> Self::Config {
+        PriceConfig::new(meta)
+    }
+
+    fn synthesize(&self, config: Self::Config, mut layouter: impl Layouter<Fr>) -> Result<(), Error> {
+        let PriceConfig { lanes, pricing, time, glue, instance } = &config;
+        lanes.load_table(&mut layouter)?;
+        let public = layouter.assign_region(
+            || "price",
+            |mut region| {
+                let mut cursor = Cursor::new(&mut region, lanes);
+                let cursor = &mut cursor;
+                let constants = glue.constants(cursor);
+                let [domain, option_tag, value_tag] = &constants.tags[..] else { unreachable!("there are three tags") };
+                let timestamp = self.witness.as_ref().map(|witness| [witness.timestamp.into()]);
+                let [timestamp] = cursor.block_with(time, &[], timestamp.as_ref().map(|w| &w[..]));
+                let (mut inputs, mut results) = (vec![], vec![]);
+                for slot in 0..config.capacity(self.k) {
+                    let option = self.witness.as_ref().map(|witness| witness.options.get(slot));
+                    let terms = option.map(|option| option.unwrap_or(&FILLER));
+                    let active = glue.active(cursor, option.map(|option| option.is_some()));
+                    let words = pricing.terms(cursor, terms);
+                    let value = pricing.value(cursor, &words);
+                    let input = glue.hash.assign(cursor, [option_tag, &words.packed[0], &words.packed[1]]);
+                    let result = glue.hash.assign(cursor, [value_tag, &value.packed[0], &value.packed[1]]);
+                    inputs.push(glue.gate(cursor, &active, &input));
+                    results.push(glue.gate(cursor, &active, &result));
+                }
+                let inputs = glue.root(cursor, &constants, inputs);
+                let inputs = glue.hash.assign(cursor, [domain, &inputs, &timestamp]);
+                let results = glue.root(cursor, &constants, results);
+                Ok([domain.clone(), inputs, results, timestamp])
+            },
+        )?;
+        for (row, word) in public.iter().enumerate() {
+            layouter.constrain_instance(word.cell, *instance, row);
+        }
+        Ok(())
+    }
+}
+
+impl Statement for Price {
+    type Inputs = PriceInputs;
+    type Witness = PriceWitness;
+    type Instance = PriceInstance;
+    type Circuit = PriceCircuit;
+
+    const NAME: &'static str = "price";
+    const MIN_K: u32 = TABLE_K;
+    const DEFAULT_K: u32 = TABLE_K;
+
+    fn k_for(inputs: &Self::Inputs) -> Result<u32, StatementError> {
+        let given = inputs.options.len();
+        (Self::MIN_K..=MAX_K).find(|k| capacity(*k) >= given).ok_or_else(|| StatementError::TooMany {
+            what: "options",
+            given,
+            room: capacity(MAX_K),
+            k: MAX_K,
+        })
+    }
+
+    fn evaluate(inputs: &Self::Inputs, k: u32) -> Result<(Self::Witness, Self::Instance), StatementError> {
+        super::check_time("timestamp", inputs.timestamp)?;
+        let options = inputs.terms()?;
+        let room = capacity(k);
+        if options.len() > room {
+            return Err(StatementError::TooMany { what: "options", given: options.len(), room, k });
+        }
+        let [domain, option_tag, value_tag] = tags();
+        let leaves = options.par_iter().map(|terms| {
+            let ([a, b], [c, d]) = (option_words(terms), value_words(&value(terms)));
+            (compress(option_tag, a, b), compress(value_tag, c, d))
+        });
+        let (inputs_leaves, results): (Vec<_>, Vec<_>) = leaves.unzip();
+        let timestamp = inputs.timestamp;
+        let instance = PriceInstance {
+            domain,
+            inputs: compress(domain, merkle_root(&inputs_leaves, DEPTH), Fr::from(timestamp)),
+            results: merkle_root(&results, DEPTH),
+            timestamp,
+        };
+        Ok((PriceWitness { options, timestamp }, instance))
+    }
+
+    fn instance(instance: &Self::Instance) -> Vec<Vec<Fr>> {
+        vec![vec![instance.domain, instance.inputs, instance.results, Fr::from(instance.timestamp)]]
+    }
+
+    fn circuit(k: u32, witness: Option<Self::Witness>) -> Self::Circuit {
+        PriceCircuit { k, witness }
+    }
+}

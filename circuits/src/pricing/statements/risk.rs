@@ -1,0 +1,426 @@
+//! `risk`: the marks of an epoch in, the risk array out.
+
+use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
+use halo2_proofs::plonk::{Circuit, Column, ConstraintSystem, Error, Instance};
+use halo2curves::bn256::Fr;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use zomma_gadgets::compression::{chain, compress, merkle_root, tag};
+use zomma_gadgets::frame::lanes::TABLE_K;
+use zomma_gadgets::frame::{Cursor, Lanes};
+
+use super::glue::Glue;
+use super::{RESERVED_ROWS, check_terms, check_time, pack, rate_word, tree_nodes, value_words};
+use crate::error::StatementError;
+use crate::pricing::Kind;
+use crate::pricing::blocks::risk::{ID_BITS, LANE_BITS, TIME_BITS};
+use crate::pricing::blocks::{PRICE_BITS, VOL_BITS};
+use crate::pricing::native::Terms;
+use crate::pricing::risk_chip::{ExpiryTerms, InstrumentTerms, RiskChip};
+use crate::pricing::risk_native::{ExpiryRisk, RiskRow};
+use crate::pricing::scenario::{FACTOR_BITS, PARAMETER_BITS, ScenarioSet};
+use crate::statement::Statement;
+
+/// Depth of the tree of rows.
+const DEPTH: usize = 12;
+/// Instruments that share one computation of their expiry; an expiry with more takes several.
+const GROUP: usize = 4;
+/// Largest `k`.
+const MAX_K: u32 = 23;
+
+/// The statement: the risk array of a root is that of committed marks under a scenario set of a known hash.
+#[derive(Debug, Clone, Copy)]
+pub struct Risk;
+
+/// A listed instrument and its marks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listing {
+    /// Id; a book's ids ascend strictly.
+    pub id: u32,
+    /// Call or put.
+    pub kind: Kind,
+    /// Strike, ticks.
+    pub strike: u64,
+    /// Expiry, seconds of the Unix epoch.
+    pub expiry: u64,
+    /// Spot of the underlying, ticks.
+    pub spot: u64,
+    /// Volatility mark, Q38.
+    pub vol: u64,
+    /// Rate, signed Q38.
+    pub rate: i64,
+    /// Dividend yield, signed Q38.
+    pub dividend: i64,
+}
+
+/// The marks of an epoch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RiskInputs {
+    /// Time of the marks, seconds of the Unix epoch.
+    pub time: u64,
+    /// The scenario set.
+    pub scenarios: ScenarioSet,
+    /// The listings, ids ascending.
+    pub listings: Vec<Listing>,
+}
+
+/// What is public.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RiskInstance {
+    /// Domain separator: `zomma.risk`.
+    pub domain: Fr,
+    /// Digest of the marks: the chain over each listing's terms and market.
+    pub marks: Fr,
+    /// Hash of the scenario set.
+    pub scenarios: Fr,
+    /// Root of the rows.
+    pub risk_root: Fr,
+    /// Seconds of the Unix epoch.
+    pub time: u64,
+}
+
+/// Domain separators: of the statement and a row, of the marks, of a scenario set, of Greeks.
+fn tags() -> [Fr; 4] {
+    ["zomma.risk", "zomma.marks", "zomma.scenarios", "zomma.greeks"].map(tag)
+}
+
+/// The hash of a scenario set.
+pub(crate) fn scenario_hash(set: &ScenarioSet) -> Fr {
+    let [_, _, tag, _] = tags();
+    let factors = set.factors().map(|factor| (u128::from(factor), FACTOR_BITS));
+    let parameters = [set.vol_up, set.vol_down, set.exponent_short, set.exponent_long];
+    let (first, second) = factors.split_at(8);
+    let second: Vec<_> =
+        second.iter().copied().chain(parameters.map(|parameter| (u128::from(parameter), PARAMETER_BITS))).collect();
+    compress(tag, pack(first), pack(&second))
+}
+
+impl Listing {
+    fn terms(&self, time: u64) -> Terms {
+        Terms {
+            kind: self.kind,
+            spot: self.spot,
+            strike: self.strike,
+            seconds: u32::try_from(self.expiry.saturating_sub(time)).unwrap_or(u32::MAX),
+            vol: self.vol,
+            rate: self.rate,
+            dividend: self.dividend,
+        }
+    }
+
+    fn expiry_terms(&self) -> ExpiryTerms {
+        ExpiryTerms { spot: self.spot, expiry: self.expiry, rate: self.rate, dividend: self.dividend }
+    }
+
+    /// Id, expiry, strike.
+    fn terms_parts(&self) -> [(u128, u32); 3] {
+        [(self.id.into(), ID_BITS), (self.expiry.into(), TIME_BITS), (self.strike.into(), PRICE_BITS + 1)]
+    }
+
+    /// What the digest of the marks absorbs.
+    fn mark_words(&self) -> [Fr; 2] {
+        let [id, expiry, strike] = self.terms_parts();
+        let call = (u128::from(self.kind == Kind::Call), 1);
+        let market = [
+            (self.vol.into(), VOL_BITS),
+            (self.spot.into(), PRICE_BITS),
+            rate_word(self.rate),
+            rate_word(self.dividend),
+        ];
+        [pack(&[id, expiry, strike, call]), pack(&market)]
+    }
+
+    /// The digest of the listing's row.
+    fn leaf(&self, row: &RiskRow) -> Fr {
+        let [row_tag, _, _, greeks_tag] = tags();
+        let base = row.prices[0];
+        let sum: u128 = row.prices.iter().map(|price| u128::from(*price)).sum();
+        let total = sum + u128::from(self.spot) + u128::from(base);
+        let prices = row.prices.iter().map(|price| u128::from(*price));
+        let lanes: Vec<u128> = std::iter::once(base.into()).chain(prices).chain([self.spot.into(), total]).collect();
+        let mut words = vec![pack(&self.terms_parts())];
+        words.extend(
+            lanes.chunks_exact(3).map(|lanes| pack(&[lanes[0], lanes[1], lanes[2]].map(|lane| (lane, LANE_BITS)))),
+        );
+        let [a, b] = value_words(&row.base);
+        words.push(compress(greeks_tag, a, b));
+        chain(row_tag, &words)
+    }
+}
+
+impl RiskInputs {
+    /// The rows, one per listing.
+    ///
+    /// # Errors
+    /// [`StatementError::Domain`] naming the listing and the field.
+    pub fn rows(&self) -> Result<Vec<RiskRow>, StatementError> {
+        self.check()?;
+        let groups = self.groups();
+        let rows = groups.par_iter().map(|(expiry, listings)| {
+            let seconds = (expiry.expiry - self.time) as u32;
+            let risk = ExpiryRisk::new(&self.scenarios, expiry.spot, seconds, expiry.rate, expiry.dividend);
+            listings
+                .iter()
+                .map(|listing| {
+                    risk.row(&listing.terms(self.time)).ok_or_else(|| StatementError::Domain {
+                        field: format!("instrument {}: spot and strike", listing.id),
+                        reason: "a price under some scenario is 2^63 ticks or more".into(),
+                    })
+                })
+                .collect::<Result<Vec<_>, _>>()
+        });
+        Ok(rows.collect::<Result<Vec<_>, _>>()?.concat())
+    }
+
+    fn check(&self) -> Result<(), StatementError> {
+        check_time("time", self.time)?;
+        self.scenarios.check()?;
+        let mut last = None;
+        for listing in &self.listings {
+            let path = format!("instrument {}", listing.id);
+            let refuse =
+                |field: &str, reason: String| Err(StatementError::Domain { field: format!("{path}: {field}"), reason });
+            if last.is_some_and(|last| listing.id <= last) {
+                return refuse("id", format!("ids must ascend strictly, and the one before is {}", last.unwrap_or(0)));
+            }
+            last = Some(listing.id);
+            if listing.expiry < self.time {
+                return refuse("expiry", format!("{} is before the time of the marks, {}", listing.expiry, self.time));
+            }
+            check_time(&format!("{path}: expiry"), listing.expiry)?;
+            check_terms(&path, &listing.terms(self.time))?;
+        }
+        Ok(())
+    }
+
+    /// Runs of up to [`GROUP`] listings of the same expiry.
+    fn groups(&self) -> Vec<(ExpiryTerms, &[Listing])> {
+        self.listings
+            .chunk_by(|a, b| a.expiry_terms() == b.expiry_terms())
+            .flat_map(|run| run.chunks(GROUP))
+            .map(|listings| (listings[0].expiry_terms(), listings))
+            .collect()
+    }
+}
+
+/// What the circuit assigns.
+#[derive(Debug, Clone)]
+pub struct RiskWitness {
+    time: u64,
+    scenarios: ScenarioSet,
+    groups: Vec<(ExpiryTerms, [InstrumentTerms; GROUP])>,
+}
+
+impl RiskWitness {
+    /// Fills the groups up with instruments that are not in the array.
+    fn new(inputs: &RiskInputs, groups: usize) -> Self {
+        let filler =
+            ExpiryTerms { spot: 1 << 30, expiry: inputs.time + u64::from(crate::pricing::YEAR), rate: 0, dividend: 0 };
+        let mut least = 0;
+        let mut slot = |expiry: &ExpiryTerms, listing: Option<&Listing>| {
+            let seconds = (expiry.expiry - inputs.time) as u32;
+            let id = listing.map_or(least, |listing| listing.id);
+            // Ids of slots that are not in the array ascend too; after the largest id there is none left, and the slots stay within 32 bits
+            // because `evaluate` refuses books that come so near.
+            least = id.saturating_add(1);
+            let terms = Terms {
+                kind: listing.map_or(Kind::Call, |listing| listing.kind),
+                spot: expiry.spot,
+                strike: listing.map_or(expiry.spot, |listing| listing.strike),
+                seconds,
+                vol: listing.map_or(1 << (crate::pricing::RATE_BITS - 2), |listing| listing.vol),
+                rate: expiry.rate,
+                dividend: expiry.dividend,
+            };
+            InstrumentTerms { id, active: listing.is_some(), terms }
+        };
+        let mut filled: Vec<_> = inputs
+            .groups()
+            .into_iter()
+            .map(|(expiry, listings)| (expiry, std::array::from_fn(|index| slot(&expiry, listings.get(index)))))
+            .collect();
+        while filled.len() < groups {
+            filled.push((filler, std::array::from_fn(|_| slot(&filler, None))));
+        }
+        Self { time: inputs.time, scenarios: inputs.scenarios.clone(), groups: filled }
+    }
+}
+
+/// The circuit of [`Risk`].
+#[derive(Debug, Clone)]
+pub struct RiskCircuit {
+    k: u32,
+    witness: Option<RiskWitness>,
+}
+
+/// Columns and gates of [`RiskCircuit`].
+#[derive(Debug, Clone)]
+pub struct RiskConfig {
+    lanes: Lanes,
+    chip: RiskChip,
+    glue: Glue,
+    instance: Column<Instance>,
+}
+
+impl RiskConfig {
+    fn new(meta: &mut ConstraintSystem<Fr>) -> Self {
+        let lanes = Lanes::configure(meta);
+        let chip = RiskChip::configure(meta, &lanes);
+        let glue = Glue::configure(meta, &lanes, DEPTH, &tags());
+        let instance = meta.instance_column();
+        meta.enable_equality(instance);
+        Self { lanes, chip, glue, instance }
+    }
+
+    /// Groups for which there is room at `k`.
+    fn groups(&self, k: u32) -> usize {
+        let rows = self.glue.rows();
+        // Marks; the row's 14 words; the Greeks.
+        let hashes = 1 + 7 + 1;
+        let instrument = self.chip.instrument_rows() + hashes * rows.hash + rows.select + rows.gate;
+        let each = self.chip.expiry_rows() + GROUP * instrument;
+        let shared = rows.constants + self.chip.shared_rows() + rows.hash;
+        let total = (1usize << k).saturating_sub(RESERVED_ROWS + shared);
+        let most = (total / each).min((1 << DEPTH) / GROUP);
+        let fits = |groups: usize| groups * each + tree_nodes(groups * GROUP, DEPTH) * rows.hash <= total;
+        (0..=most).rev().find(|groups| fits(*groups)).unwrap_or(0)
+    }
+}
+
+/// Groups for which there is room at `k`.
+pub(super) fn room(k: u32) -> usize {
+    RiskConfig::new(&mut ConstraintSystem::default()).groups(k)
+}
+
+impl Circuit<Fr> for RiskCircuit {
+    type Config = RiskConfig;
+    type FloorPlanner = SimpleFloorPlanner;
+    type Params = ();
+
+    fn without_witnesses(&self) -> Self {
+        Self { k: self.k, witness: None }
+    }
+
+    fn configure(meta: &mut ConstraintSystem<Fr>) -> Self::Config {
+        RiskConfig::new(meta)
+    }
+
+    fn synthesize(&self, config: Self::Config, mut layouter: impl Layouter<Fr>) -> Result<(), Error> {
+        let RiskConfig { lanes, chip, glue, instance } = &config;
+        let witness = self.witness.as_ref();
+        lanes.load_table(&mut layouter)?;
+        let public = layouter.assign_region(
+            || "risk",
+            |mut region| {
+                let mut cursor = Cursor::new(&mut region, lanes);
+                let cursor = &mut cursor;
+                let constants = glue.constants(cursor);
+                let zero = &constants.empty[0];
+                let [row_tag, marks_tag, scenarios_tag, greeks_tag] = &constants.tags[..] else {
+                    unreachable!("there are four tags")
+                };
+                let time = chip.time(cursor, witness.map(|witness| witness.time));
+                let set = chip.scenarios(cursor, witness.map(|witness| &witness.scenarios));
+                let scenarios = glue.hash.assign(cursor, [scenarios_tag, &set.packed[0], &set.packed[1]]);
+                let mut marks = marks_tag.clone();
+                let mut least = zero.clone();
+                let mut leaves = vec![];
+                for group in 0..config.groups(self.k) {
+                    let group = witness.map(|witness| &witness.groups[group]);
+                    let expiry = chip.expiry(cursor, &time, &set, group.map(|(expiry, _)| expiry));
+                    for slot in 0..GROUP {
+                        let instrument = group.map(|(_, instruments)| &instruments[slot]);
+                        let row = chip.row(cursor, &expiry, (&least, zero), instrument);
+                        let marked = glue.hash.assign(cursor, [&marks, &row.marked, &row.market]);
+                        marks = glue.select(cursor, &row.active, &marked, &marks);
+                        let greeks = glue.hash.assign(cursor, [greeks_tag, &row.base.packed[0], &row.base.packed[1]]);
+                        let words: Vec<_> = std::iter::once(&row.terms).chain(&row.words).chain([&greeks]).collect();
+                        let digest = words.chunks_exact(2).fold(row_tag.clone(), |digest, pair| {
+                            glue.hash.assign(cursor, [&digest, pair[0], pair[1]])
+                        });
+                        leaves.push(glue.gate(cursor, &row.active, &digest));
+                        least = row.next_id;
+                    }
+                }
+                let root = glue.root(cursor, &constants, leaves);
+                Ok([row_tag.clone(), marks, scenarios, root, time])
+            },
+        )?;
+        for (row, word) in public.iter().enumerate() {
+            layouter.constrain_instance(word.cell, *instance, row);
+        }
+        Ok(())
+    }
+}
+
+impl Statement for Risk {
+    type Inputs = RiskInputs;
+    type Witness = RiskWitness;
+    type Instance = RiskInstance;
+    type Circuit = RiskCircuit;
+
+    const NAME: &'static str = "risk";
+    const MIN_K: u32 = TABLE_K;
+    const DEFAULT_K: u32 = TABLE_K + 2;
+
+    fn k_for(inputs: &Self::Inputs) -> Result<u32, StatementError> {
+        let given = inputs.groups().len();
+        (Self::MIN_K..=MAX_K).find(|k| room(*k) >= given).ok_or_else(|| StatementError::TooMany {
+            what: "groups of instruments of one expiry",
+            given,
+            room: room(MAX_K),
+            k: MAX_K,
+        })
+    }
+
+    fn evaluate(inputs: &Self::Inputs, k: u32) -> Result<(Self::Witness, Self::Instance), StatementError> {
+        let rows = inputs.rows()?;
+        let room = room(k);
+        let groups = inputs.groups();
+        if groups.len() > room {
+            return Err(StatementError::TooMany {
+                what: "groups of instruments of one expiry",
+                given: groups.len(),
+                room,
+                k,
+            });
+        }
+        if let Some(last) = inputs.listings.last() {
+            let top = u32::MAX - (room * GROUP) as u32;
+            if last.id > top {
+                return Err(StatementError::Domain {
+                    field: format!("instrument {}: id", last.id),
+                    reason: format!("ids above {top} leave no room for the ids of empty slots"),
+                });
+            }
+        }
+        let [domain, marks_tag, ..] = tags();
+        let marks = inputs.listings.iter().fold(marks_tag, |marks, listing| {
+            let [terms, market] = listing.mark_words();
+            compress(marks, terms, market)
+        });
+        // An empty slot's leaf is 0.
+        let mut leaves = vec![];
+        let mut rows = rows.iter();
+        for (_, listings) in &groups {
+            leaves.extend(listings.iter().zip(&mut rows).map(|(listing, row)| listing.leaf(row)));
+            leaves.resize(leaves.len().next_multiple_of(GROUP), Fr::zero());
+        }
+        let instance = RiskInstance {
+            domain,
+            marks,
+            scenarios: scenario_hash(&inputs.scenarios),
+            risk_root: merkle_root(&leaves, DEPTH),
+            time: inputs.time,
+        };
+        Ok((RiskWitness::new(inputs, room), instance))
+    }
+
+    fn instance(instance: &Self::Instance) -> Vec<Vec<Fr>> {
+        vec![vec![instance.domain, instance.marks, instance.scenarios, instance.risk_root, Fr::from(instance.time)]]
+    }
+
+    fn circuit(k: u32, witness: Option<Self::Witness>) -> Self::Circuit {
+        RiskCircuit { k, witness }
+    }
+}
