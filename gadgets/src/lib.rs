@@ -2,6 +2,9 @@
 #![forbid(unsafe_code)]
 
 pub mod compression;
+pub mod eddsa;
+pub mod edwards;
+pub mod error;
 pub mod fixed;
 pub mod frame;
 pub mod functions;

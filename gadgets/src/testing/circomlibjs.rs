@@ -18,6 +18,33 @@ pub(crate) struct Hashed {
     pub(crate) output: Decimal,
 }
 
+/// A scalar times the two generators.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Multiple {
+    pub(crate) scalar: String,
+    pub(crate) base8: [Decimal; 2],
+    pub(crate) generator: [Decimal; 2],
+}
+
+/// A signature with its key.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Signed {
+    pub(crate) seed: String,
+    pub(crate) public_key: [Decimal; 2],
+    pub(crate) packed_key: String,
+    pub(crate) message: Decimal,
+    pub(crate) r8: [Decimal; 2],
+    pub(crate) s: String,
+    pub(crate) packed_signature: String,
+}
+
+/// BLAKE-512 of a number of bytes.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Digest {
+    pub(crate) length: usize,
+    pub(crate) digest: String,
+}
+
 /// The whole file.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Vectors {
@@ -26,6 +53,9 @@ pub(crate) struct Vectors {
     pub(crate) hash5: Vec<Hashed>,
     pub(crate) domain: String,
     pub(crate) sponges: Vec<Hashed>,
+    pub(crate) blake512: Vec<Digest>,
+    pub(crate) multiples: Vec<Multiple>,
+    pub(crate) signatures: Vec<Signed>,
 }
 
 /// A field element in decimal.
@@ -49,4 +79,10 @@ pub(crate) fn vectors() -> Vectors {
 /// The field elements of decimals.
 pub(crate) fn elements(decimals: &[Decimal]) -> Vec<Fr> {
     decimals.iter().map(|decimal| decimal.0).collect()
+}
+
+/// Bytes from hexadecimal digits.
+pub(crate) fn bytes<const N: usize>(hex: &str) -> [u8; N] {
+    assert_eq!(hex.len(), 2 * N);
+    std::array::from_fn(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).expect("hexadecimal digits"))
 }

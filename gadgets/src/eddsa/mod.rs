@@ -1,0 +1,23 @@
+//! EdDSA over Baby Jubjub with Poseidon as challenge hash, interchangeable with circomlibjs's `signPoseidon` and `verifyPoseidon`.
+//!
+//! Source: Bernstein, Duif, Lange, Schwabe, Yang, "High-speed high-security signatures", 2011; circomlib's `eddsaposeidon`.
+//!
+//! # What is a signature
+//! $(R_8, S)$ signs the field element $M$ under $A$ if and only if
+//!
+//! 1. $A$ is a point of the prime subgroup other than the neutral element;
+//! 2. $R_8$ is a point of the curve;
+//! 3. $0 \le S < \ell$;
+//! 4. $S\,B_8 = R_8 + 8 h A$ where $h = \mathrm{Poseidon}(R_{8,x}, R_{8,y}, A_x, A_y, M)$, an integer below p.
+//!
+//! circomlibjs omits condition 1 beyond the curve's equation: it also verifies under keys of low order, for which anybody can
+//! sign, and under keys with a component of low order, which no seed yields. It has conditions 2 to 4. By 3 and 4 nobody
+//! but the signer can make a second signature from a first, and $R_8$ is in the prime subgroup.
+
+mod blake512;
+mod native;
+
+#[cfg(test)]
+mod tests;
+
+pub use native::{PrivateKey, PublicKey, Signature};
