@@ -76,7 +76,7 @@ impl Grain {
             let bytes: Vec<u8> = self.integer().iter().flat_map(|limb| limb.to_le_bytes()).collect();
             let mut canonical = [0; 32];
             canonical.copy_from_slice(&bytes);
-            if let Some(value) = Option::from(Fr::from_repr(canonical.into())) {
+            if let Some(value) = Option::from(Fr::from_repr(canonical)) {
                 return value;
             }
         }

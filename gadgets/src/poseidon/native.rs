@@ -60,10 +60,10 @@ impl<const T: usize> Permutation<T> {
         }
         for round in partial {
             let powered = pow5(state[0] + round.constant);
-            let mut lane_0 = round.row[0] * powered;
-            for i in 1..T {
-                lane_0 += round.row[i] * state[i];
-                state[i] += round.column[i] * powered;
+            state[0] = powered;
+            let lane_0 = round.row.iter().zip(&state).map(|(row, lane)| *row * lane).sum();
+            for (lane, column) in state.iter_mut().zip(&round.column).skip(1) {
+                *lane += *column * powered;
             }
             state[0] = lane_0;
         }
