@@ -42,7 +42,7 @@ mod tests {
             assert!(!seeds.is_empty(), "{}", target.name);
             let mut mutator = mutate::Mutator::new(1, &seeds);
             seeds.iter().for_each(|seed| (target.run)(seed));
-            (0..20).for_each(|_| (target.run)(&mutator.next()));
+            (0..20).for_each(|_| (target.run)(&mutator.input()));
         }
     }
 
@@ -51,7 +51,7 @@ mod tests {
         let seeds = (TARGETS[0].seeds)();
         let inputs = |seed| {
             let mut mutator = mutate::Mutator::new(seed, &seeds);
-            (0..50).map(|_| mutator.next()).collect::<Vec<_>>()
+            (0..50).map(|_| mutator.input()).collect::<Vec<_>>()
         };
         assert_eq!(inputs(1), inputs(1));
         assert_ne!(inputs(1), inputs(2));

@@ -63,7 +63,7 @@ fn fuzz(target: &Target, seed: u64, budget: Duration) -> bool {
     let start = Instant::now();
     let mut runs = 0u64;
     while start.elapsed() < budget {
-        let input = mutator.next();
+        let input = mutator.input();
         runs += 1;
         if panic::catch_unwind(|| (target.run)(&input)).is_err() {
             match keep(target, &input) {

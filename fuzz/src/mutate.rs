@@ -28,7 +28,7 @@ impl<'a> Mutator<'a> {
     }
 
     /// The next input.
-    pub fn next(&mut self) -> Vec<u8> {
+    pub fn input(&mut self) -> Vec<u8> {
         let mut input = self.seeds[self.rng.gen_range(0..self.seeds.len())].clone();
         // Mostly one change, sometimes several: deep checks are only reached by inputs that are almost right.
         let changes = 1 + self.rng.gen_range(0u32..8).saturating_sub(4);

@@ -79,6 +79,9 @@ pub struct Layout {
     pub columns: Vec<ColumnUse>,
     /// Kinds of regions, in order of first assignment.
     pub regions: Vec<RegionKind>,
+    /// For each region in the order in which they were entered, the first row of its fixed cells. halo2's `MockProver` counts offsets in a
+    /// region from there.
+    pub fixed_starts: Vec<Option<usize>>,
     /// Values of the fixed columns.
     pub fixed: Vec<Vec<Fr>>,
     /// Every copy constraint, in order.
@@ -133,6 +136,15 @@ impl Layout {
     #[must_use]
     pub fn area(&self) -> usize {
         self.rows() * self.columns_of(ColumnKind::Advice).count()
+    }
+
+    /// The region that assigned a witness cell of `row`, or switched a gate on there.
+    #[must_use]
+    pub fn region_at(&self, row: usize) -> Option<&str> {
+        let kinds = [ColumnKind::Advice, ColumnKind::Selector];
+        let columns = kinds.into_iter().flat_map(|kind| self.columns_of(kind));
+        let owner = columns.filter_map(|column| column.owners.get(row)).find(|&&owner| owner != 0)?;
+        self.regions.get(*owner as usize - 1).map(|kind| kind.name.as_str())
     }
 
     /// Degrees of every gate and lookup, by name, as the quotient polynomial must provide for them.
@@ -195,6 +207,7 @@ impl Recorder {
             needed_rows: 0,
             columns,
             regions: vec![],
+            fixed_starts: vec![],
             fixed: vec![vec![Fr::ZERO; n]; constraints.num_fixed_columns()],
             copies: vec![],
             constraints,
@@ -246,6 +259,7 @@ impl Assignment<Fr> for Recorder {
             path.push('/');
         }
         path.push_str(&name_fn().into());
+        self.layout.fixed_starts.push(None);
         self.region = self.owner(path);
         self.layout.regions[self.region as usize - 1].count += 1;
     }
@@ -285,6 +299,9 @@ impl Assignment<Fr> for Recorder {
     }
 
     fn assign_fixed(&mut self, column: Column<Fixed>, row: usize, to: Assigned<Fr>) {
+        if let (Some(start), true) = (self.layout.fixed_starts.last_mut(), self.region != 0) {
+            *start = Some(start.map_or(row, |start| start.min(row)));
+        }
         if self.touch(self.fixed + column.index(), row) {
             self.layout.fixed[column.index()][row] = to.evaluate();
         }
@@ -429,6 +446,8 @@ mod tests {
         assert_eq!(names, [("squares", 1), ("(by the layouter)", 0), ("products/row", 1), ("products/seven", 1)]);
         let row = layout.columns_of(ColumnKind::Advice).next().unwrap();
         assert_eq!(row.owners[..4], [3, 3, 3, 0]);
+        assert_eq!((layout.region_at(2), layout.region_at(3)), (Some("products/row"), None));
+        assert_eq!(layout.fixed_starts, [Some(0), None, None]);
     }
 
     #[test]

@@ -2,9 +2,11 @@
 #![forbid(unsafe_code)]
 
 pub mod artefact;
+pub mod cost;
 pub mod engine;
 pub mod error;
 pub mod keys;
+pub mod mock;
 #[cfg(any(test, feature = "oracle"))]
 pub mod oracle;
 pub mod plonk;

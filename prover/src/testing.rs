@@ -11,7 +11,8 @@ use zomma_circuits::{Statement, StatementError};
 
 const STEPS: usize = 8;
 
-/// From `start`, square and add a byte, eight times over, to reach `end`. `N` makes different statements of the same circuit.
+/// From `start`, square and add a byte, eight times over, to reach `end`. `N` makes different statements of the same circuit; with 3 the
+/// witness is wrong.
 #[derive(Debug)]
 pub(crate) struct Squares<const N: u32>;
 
@@ -68,13 +69,16 @@ impl<const N: u32> Statement for Squares<N> {
     }
 
     fn circuit(_: u32, witness: Option<(Fr, Vec<u64>)>) -> SquaresCircuit {
-        SquaresCircuit { witness }
+        let broken = (N == 3).then_some(4);
+        SquaresCircuit { witness, broken }
     }
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct SquaresCircuit {
     witness: Option<(Fr, Vec<u64>)>,
+    /// A step in which a wrong byte is assigned.
+    broken: Option<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -92,7 +96,7 @@ impl Circuit<Fr> for SquaresCircuit {
     type Params = ();
 
     fn without_witnesses(&self) -> Self {
-        Self { witness: None }
+        Self { witness: None, broken: self.broken }
     }
 
     fn configure(meta: &mut ConstraintSystem<Fr>) -> Config {
@@ -138,7 +142,8 @@ impl Circuit<Fr> for SquaresCircuit {
                     cells.push(region.assign_advice(config.a, i, values[i]).cell());
                     if i < STEPS {
                         config.step.enable(&mut region, i)?;
-                        region.assign_advice(config.b, i, addends[i]);
+                        let wrong = Fr::from(u64::from(self.broken == Some(i)));
+                        region.assign_advice(config.b, i, addends[i].map(|b| b + wrong));
                     }
                 }
                 Ok((cells[0], cells[STEPS]))
@@ -152,7 +157,7 @@ impl Circuit<Fr> for SquaresCircuit {
 
 impl SquaresCircuit {
     pub(crate) fn without_witness() -> Self {
-        Self { witness: None }
+        Self { witness: None, broken: None }
     }
 }
 

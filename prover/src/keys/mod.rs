@@ -30,6 +30,7 @@ use zomma_circuits::Statement;
 
 pub use cache::{Found, KeyCache};
 pub use circuit::CircuitId;
+pub(crate) use circuit::lay_out;
 pub use file::{ProvingKeyHeader, inspect_verifying_key};
 pub use pins::{KeyPin, KeyPins};
 pub use shape::Shape;
