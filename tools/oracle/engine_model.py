@@ -115,6 +115,18 @@ def phi_below(grid, rest):
     return phi(grid < 0, numerator, 102 + REST_BITS)
 
 
+def call10(d1_24, w52, spot_leg, strike_leg):
+    """The call: the out-of-the-money side clamped and floored, the other by parity."""
+    w24 = nearest(w52, REST_BITS)
+    d2_24 = d1_24 - w24
+    grid_phi1 = phi(d1_24 < 0, tables()["phi"].numerator(abs(d1_24), 0), 102)
+    call130 = (spot_leg * grid_phi1 << REST_BITS) - strike_leg * phi_below(d2_24, w52 - (w24 << REST_BITS))
+    if d2_24 < 0:
+        return max(0, call130) >> 130
+    intrinsic = spot_leg - strike_leg
+    return intrinsic + (max(0, call130 - (intrinsic << 130)) >> 130)
+
+
 def value(case):
     """price, delta, gamma, vega, theta, rho."""
     rate_root60, dividend_root60, drift60, root54 = carry(case)
@@ -124,33 +136,25 @@ def value(case):
     intrinsic = spot_leg - strike_leg
     w52 = nearest(case.vol * root54, RATE_BITS + ROOT_BITS - W_BITS)
     if case.seconds == 0:
-        in_the_money, call10 = intrinsic >= 0, max(intrinsic, 0)
-        phi1, density60, divisor = (1 << 130 if in_the_money else 0), 0, 1
-        d1_negative = False
+        call = max(intrinsic, 0)
+        phi1, density60, divisor = (1 << 130 if intrinsic >= 0 else 0), 0, 1
     else:
         divisor = w52
         x60 = log60(case.spot) + drift60 - log60(case.strike)
         doubled = (x60 << 45) + w52 * w52
         d1_negative, d1_52 = doubled < 0, abs(doubled) // (2 * w52)
         d1_24 = nearest(d1_52, REST_BITS) * (-1 if d1_negative else 1)
-        w24 = nearest(w52, REST_BITS)
-        d2_24 = d1_24 - w24
-        grid_phi1 = phi(d1_24 < 0, tables()["phi"].numerator(abs(d1_24), 0), 102)
-        call130 = (spot_leg * grid_phi1 << REST_BITS) - strike_leg * phi_below(d2_24, w52 - (w24 << REST_BITS))
-        if d2_24 >= 0:
-            call10 = intrinsic + (max(0, call130 - (intrinsic << 130)) >> 130)
-        else:
-            call10 = max(0, call130) >> 130
+        call = call10(d1_24, w52, spot_leg, strike_leg)
         phi1 = phi(d1_negative, tables()["phi"].numerator(d1_52, REST_BITS), 130)
         density60 = tables()["pdf"].numerator(d1_52, REST_BITS)
-    price = nearest(call10 if case.call else call10 - intrinsic, CARRY_BITS)
+    price = nearest(call if case.call else call - intrinsic, CARRY_BITS)
 
     delta = call_delta = nearest(yield_discount * phi1, 130)
     density = nearest(yield_discount * density60, DISCOUNT_BITS + 130 - DENSITY_BITS)
     vega = nearest(case.spot * density * root54, DENSITY_BITS + ROOT_BITS)
     slope = (density << (SLOPE_BITS + W_BITS - DENSITY_BITS)) // divisor
     gamma = (slope << (GAMMA_BITS - SLOPE_BITS)) // case.spot
-    spot_side, strike_side = case.spot * call_delta, case.spot * call_delta - (call10 << (DISCOUNT_BITS - CARRY_BITS))
+    spot_side, strike_side = case.spot * call_delta, case.spot * call_delta - (call << (DISCOUNT_BITS - CARRY_BITS))
     if not case.call:
         delta = call_delta - yield_discount
         spot_side -= spot_leg << (DISCOUNT_BITS - CARRY_BITS)

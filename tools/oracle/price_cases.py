@@ -7,6 +7,7 @@ Draws cases from a seed, corners first; prices them with the native engine; then
 - every output must be, to the integer, that of the independent model in engine_model.py;
 - every error against 50 digits must be within the bound that docs/src/pricing/accuracy.md derives;
 - the error of an undiscounted price, rounding to ticks aside, must be at most 2^-49 max(F, K);
+- for each twentieth case the same holds for its 33 scenario prices;
 - Greeks of the judge itself must be finite differences of its prices, for each hundredth case;
 - each tenth price must agree with QuantLib and py_lets_be_rational as far as double precision goes.
 
@@ -28,9 +29,12 @@ import cases
 import cross_checks
 import engine_model
 import judge
+import risk_model
 
 ROOT = Path(__file__).resolve().parents[2]
 CHUNK = 2500
+# Each such case is also priced under every scenario.
+SCENARIO_STRIDE = 20
 TARGET = mpf(2) ** -49
 # Central differences with steps of 1e-10 in d1, at 50 digits.
 DERIVATIVE_LIMIT = mpf(10) ** -14
@@ -39,13 +43,13 @@ ENGINE = None
 
 def build_engine():
     """Builds the example that wraps the engine, with overflow checks; returns its path."""
-    subprocess.run(["cargo", "build", "--quiet", "--package", "zomma-circuits", "--example", "value_cases"], cwd=ROOT, check=True)
-    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/examples/value_cases"
+    subprocess.run(["cargo", "build", "--quiet", "--package", "zomma-circuits", "--example", "oracle_cases"], cwd=ROOT, check=True)
+    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/examples/oracle_cases"
 
 
-def run_engine(batch):
+def run_engine(task, batch):
     """The engine's integers for each case."""
-    lines = "".join(case.line() + "\n" for case in batch)
+    lines = "".join(f"{task} {case.line()}\n" for case in batch)
     done = subprocess.run([ENGINE], input=lines, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"the engine failed: {done.stderr.strip()}")
@@ -70,7 +74,7 @@ class Worst:
 def judge_batch(batch):
     """Worst errors of a batch, and what it violates."""
     worst, violations = Worst(), []
-    for index, (case, outputs) in enumerate(zip(batch, run_engine(batch), strict=True)):
+    for index, (case, outputs) in enumerate(zip(batch, run_engine("value", batch), strict=True)):
         if outputs != engine_model.value(case):
             violations.append(f"engine and model differ: {case}: {outputs} is not {engine_model.value(case)}")
         exact = judge.truth(case)
@@ -94,7 +98,25 @@ def judge_batch(batch):
                 worst.see(f"{name}: difference / max(F, K)", difference, case)
                 if difference > limit:
                     violations.append(f"{name} differs by {mpmath.nstr(difference, 5)}: {case}: {outputs}")
+    judge_scenarios(batch[::SCENARIO_STRIDE], worst, violations)
     return len(batch), worst, violations
+
+
+def judge_scenarios(batch, worst, violations):
+    """The same for the prices of the risk array."""
+    for case, prices in zip(batch, run_engine("risk", batch), strict=True):
+        modelled = risk_model.prices(case)
+        if max(modelled) >> 63:
+            modelled = ()
+        if prices != tuple(modelled):
+            violations.append(f"engine and model differ in scenarios: {case}: {prices} is not {modelled}")
+        # Nothing to judge where the prices do not fit their lanes.
+        truths = risk_model.true_prices(case) if prices else ()
+        for scenario, price, (exact, largest) in zip(risk_model.scenarios(), prices, truths):
+            error = max(mpf(0), abs(price - exact) - risk_model.rounding_ticks(scenario)) / largest
+            worst.see("scenario price: error / max(F, K)", error, case)
+            if error > judge.constants()["scenario"]:
+                violations.append(f"scenario price off by {mpmath.nstr(error, 5)}: {scenario}: {case}: {price}")
 
 
 def work(job):
@@ -115,7 +137,7 @@ def main():
     parser.add_argument("--cases", type=int, default=20_000, help="random cases besides the corners (20000)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=os.cpu_count())
-    parser.add_argument("--engine", type=Path, help="a built example `value_cases`, instead of building one")
+    parser.add_argument("--engine", type=Path, help="a built example `oracle_cases`, instead of building one")
     arguments = parser.parse_args()
     start = time.monotonic()
     ENGINE = arguments.engine or build_engine()

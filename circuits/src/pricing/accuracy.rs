@@ -8,7 +8,9 @@ use zomma_gadgets::functions::{
     table::{self, ErrorBound, FunctionTable, RESIDUAL_EXTRA_BITS},
 };
 
+use super::blocks::risk::INVERSE_BITS;
 use super::native::{DENSITY_BITS, FACTOR_FRACTION, GRID_BITS, SLOPE_BITS, SQRT_BITS, W_BITS};
+use super::scenario::{BASIS, REFERENCE_SECONDS, SHORTEST_SECONDS, ScenarioSet};
 use super::{CARRY_BITS, YEAR};
 
 /// Greatest $\varphi(x)$, at 0.
@@ -110,6 +112,38 @@ impl Constants {
         2.0 * self.leg + self.phi_grid + self.phi + curvature + PHI_MAX * self.total_vol(MAX_VOL)
     }
 
+    /// As [`Self::price`], for the prices of the risk array under a scenario set.
+    ///
+    /// Differs by the logarithms of the shocks, by $1/w$ at Q34 and by the volatility factor $1 \pm c\,(30\,\text{d} / T)^p$.
+    #[must_use]
+    pub fn scenario_price(&self, set: &ScenarioSet) -> f64 {
+        let basis = f64::from(BASIS);
+        let exponent = f64::from(set.exponent_short.max(set.exponent_long)) / basis;
+        let most = f64::from(REFERENCE_SECONDS / SHORTEST_SECONDS).powf(exponent);
+        let (up, down) = (f64::from(set.vol_up) / basis, f64::from(set.vol_down) / basis);
+        let least_w = MIN_VOL * (1.0 - down * most) / f64::from(YEAR).sqrt();
+
+        // d1 = x / w + w / 2 with x off as before and by two more logarithms; 1 / w off by 2^-34, which x = z w scales. With
+        // sup w phi(w / 2) = 2 phi(1), sup w^3 phi(w / 2) = 12^(3/2) phi(sqrt 3) and sup z exp(-z^2 / 4) = sqrt(2 / e).
+        let log = self.log_ratio() + self.log + EXPONENTS * self.ln_2;
+        let fixed = ulp(GRID_BITS) / 2.0 + log / least_w;
+        let scaled = (12_f64.powf(1.5) * PHI_MAX * (-1.5_f64).exp()).sqrt() * (2.0 / std::f64::consts::E).sqrt();
+        let d1 = (2.0 * X_PHI_MAX).sqrt() * fixed + scaled * ulp(INVERSE_BITS);
+        let curvature = d1 * d1 / 2.0;
+
+        // The power is a square like a discount factor, of an argument off by p times two logarithms; it is rounded to Q56, its
+        // multiple c power is rounded down. In the power P the sum below is convex for c < 0 and grows for c > 0: its maximum is
+        // at an end, 0 or the greatest.
+        let level = |c: f64, power: f64| {
+            let factor = 1.0 + c * power;
+            let error =
+                c.abs() * (power * (self.leg + exponent * log) + ulp(FACTOR_FRACTION) / 2.0) + ulp(FACTOR_FRACTION);
+            PHI_MAX * (MAX_VOL * factor * self.root + self.w) + 2.0 * X_PHI_MAX * error / factor
+        };
+        let levels = [level(up, most), level(-down, most), level(-down, 0.0)].into_iter().fold(0.0, f64::max);
+        2.0 * self.leg + self.phi_grid + self.phi + curvature + levels
+    }
+
     /// Bounds of the Greeks at an expiry and a volatility.
     #[must_use]
     pub fn greeks(&self, seconds: u32, vol: f64) -> GreekBounds {
@@ -167,7 +201,7 @@ mod tests {
     fn constants_are_those_of_the_book() {
         let constants = Constants::compute();
         let Constants { phi_grid, phi, pdf, leg, log, ln_2, root, w } = constants;
-        let price = constants.price();
+        let (price, scenario) = (constants.price(), constants.scenario_price(&ScenarioSet::standard()));
         for (name, bound) in [
             ("phi_grid", phi_grid),
             ("phi", phi),
@@ -178,6 +212,7 @@ mod tests {
             ("root", root),
             ("w", w),
             ("price", price),
+            ("scenario", scenario),
         ] {
             let start = format!("| `{name}` |");
             let mut lines = BOOK.lines().filter(|line| line.starts_with(&start));
@@ -188,8 +223,10 @@ mod tests {
     }
 
     #[test]
-    fn price_bound_is_below_its_target() {
-        assert!(Constants::compute().price() < (-49_f64).exp2());
+    fn price_bounds_are_below_their_target() {
+        let constants = Constants::compute();
+        assert!(constants.price() < (-49_f64).exp2());
+        assert!(constants.scenario_price(&ScenarioSet::standard()) < (-49_f64).exp2());
         assert!((price_ticks() - (0.5 + 1.0 / 512.0)).abs() < 1e-12);
     }
 
