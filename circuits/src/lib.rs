@@ -4,9 +4,12 @@
 extern crate self as zomma_circuits;
 
 pub mod decimal;
+pub mod encoding;
 pub mod error;
+pub mod margin;
 pub mod pricing;
 pub mod registry;
+pub mod state;
 pub mod statement;
 
 pub use error::StatementError;

@@ -1,0 +1,12 @@
+//! Portfolio margin: what an account is worth, and what it must be worth, under 33 scenarios.
+//!
+//! The native engine. Normative text: sections 4 and 5 of the book chapter "The exchange as a state machine".
+
+pub mod health;
+pub mod row;
+
+pub use health::{Health, Holding, MarginError, MarginRules, assess};
+pub use row::{LANES, RiskRow, RowError, SCENARIOS, WORDS};
+
+#[cfg(test)]
+mod tests;
