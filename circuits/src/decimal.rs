@@ -70,6 +70,21 @@ impl Decimal {
         if up { floor + 1 } else { floor }
     }
 
+    /// The quotient, exact when the divisor's digits have no prime factors but 2 and 5; otherwise rounded down at 120 digits after the point.
+    ///
+    /// # Panics
+    /// When the divisor is 0.
+    #[must_use]
+    pub fn divided_by(&self, divisor: &Self) -> Self {
+        const DIGITS: u32 = 120;
+        assert!(!divisor.is_zero(), "a quotient by 0");
+        let ten = BigInt::from(10);
+        // Digits enough for the exact quotient of the largest tick and the finest binary fraction.
+        let scale = self.scale + DIGITS;
+        let numerator = &self.value * ten.pow(DIGITS + divisor.scale);
+        Self::new(numerator.div_floor(&divisor.value), scale)
+    }
+
     /// Whether this is less than zero.
     #[must_use]
     pub fn is_negative(&self) -> bool {
