@@ -1,7 +1,7 @@
 //! Generates the tables of `functions`: a cubic per segment with a certified residual, from interval arithmetic alone.
 //!
-//! One binary file per table in `OUT_DIR`: tag, fractional bits, segment bits (u32 each), then per row four i64 coefficients and
-//! the residual (u32), all little-endian. `src/functions/table.rs` reads them.
+//! One binary file per table in `OUT_DIR`: tag, fractional bits, segment bits (u32 each), then per row four i64
+//! coefficients and the residual (u32), all little-endian. `src/functions/table.rs` reads them.
 
 use std::{env, fs, io, path::Path, thread};
 

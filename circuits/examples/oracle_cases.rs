@@ -1,8 +1,9 @@
-//! Prices options from standard input with the native engine, integers in and integers out, for the oracle in `tools/oracle`.
+//! Prices options from standard input with the native engine, integers in and integers out, for the oracle in
+//! `tools/oracle`.
 //!
-//! A line `value kind spot strike seconds vol rate dividend` is answered with `price delta gamma vega theta rho`, a line `risk ...` with
-//! the prices under the scenarios of the default set, or an empty line where they do not fit their lanes. The formats are those of
-//! [`Terms`] and [`Valuation`].
+//! A line `value kind spot strike seconds vol rate dividend` is answered with `price delta gamma vega theta rho`, a
+//! line `risk ...` with the prices under the scenarios of the default set, or an empty line where they do not fit
+//! their lanes. The formats are those of [`Terms`] and [`Valuation`].
 #![forbid(unsafe_code)]
 
 use std::{

@@ -1,5 +1,5 @@
-//! The native engine against mpmath: `tools/oracle/price_cases.py` over seeded cases of the whole domain, 20,000 of them or, with
-//! `ZOMMA_FULL=1`, a million.
+//! The native engine against mpmath: `tools/oracle/price_cases.py` over seeded cases of the whole domain, 20,000 of
+//! them or, with `ZOMMA_FULL=1`, a million.
 
 use std::{env, path::Path, process::Command};
 

@@ -1,7 +1,7 @@
 //! What any option pricer must satisfy, for the native engine over its whole domain.
 //!
-//! Some properties hold exactly between integers; the others within the published error bounds of the prices compared, which for
-//! prices below $2^{40}$ ticks is the rounding of the prices themselves.
+//! Some properties hold exactly between integers; the others within the published error bounds of the prices
+//! compared, which for prices below $2^{40}$ ticks is the rounding of the prices themselves.
 
 use std::sync::LazyLock;
 

@@ -1,7 +1,7 @@
 //! Fixed-point balls: a real number enclosed by a midpoint and a radius, both in units of $2^{-P}$.
 //!
-//! Every operation returns a ball that contains every result for every choice of operands inside their balls. Radii are never small
-//! by luck: products use the operands' magnitudes rounded up to whole numbers.
+//! Every operation returns a ball that contains every result for every choice of operands inside their balls. Radii
+//! are never small by luck: products use the operands' magnitudes rounded up to whole numbers.
 
 use std::ops::{Add, Mul, Neg, Sub};
 

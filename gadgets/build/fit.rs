@@ -1,7 +1,7 @@
 //! From a local expansion to four integers: economise, round, certify.
 //!
-//! Choosing the integers needs no rigour; what the row publishes is the certified distance of the finished integer polynomial from
-//! the enclosed function.
+//! Choosing the integers needs no rigour; what the row publishes is the certified distance of the finished integer
+//! polynomial from the enclosed function.
 
 use num_bigint::BigInt;
 use num_integer::Integer;
@@ -52,8 +52,8 @@ pub(crate) fn fit(expansion: &Expansion, frac_bits: u32, exact: Option<i64>) -> 
     Row { coefficients, residual: certify(expansion, frac_bits, coefficients) }
 }
 
-/// Degree by degree from the top: drop the Chebyshev terms above, round the leading coefficient to an integer, subtract it. What a
-/// rounding leaves over is thus spread over the lower coefficients as well as it can be.
+/// Degree by degree from the top: drop the Chebyshev terms above, round the leading coefficient to an integer,
+/// subtract it. What a rounding leaves over is thus spread over the lower coefficients as well as it can be.
 fn economise(expansion: &Expansion, frac_bits: u32, window: Window) -> [i64; 4] {
     let centre = Ball::dyadic(window.centre, Window::BITS);
     let radius = Ball::dyadic(window.radius, Window::BITS);

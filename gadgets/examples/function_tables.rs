@@ -1,4 +1,5 @@
-//! Prints the function tables as text: `table name frac_bits segment_bits` and then a line `c0 c1 c2 c3 residual` per row.
+//! Prints the function tables as text: `table name frac_bits segment_bits` and then a line `c0 c1 c2 c3 residual` per
+//! row.
 //!
 //! `tools/oracle/engine_model.py` takes the coefficients from here; what it does with them is its own.
 #![forbid(unsafe_code)]

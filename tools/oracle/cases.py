@@ -1,8 +1,10 @@
 """Options to price: the exact integers that the engine takes, and a seeded generator over the whole domain.
 
-Prices are ticks in 1 .. 2^63 - 1; volatility, rate and dividend yield are integers over 2^RATE_BITS; a year has 31,536,000 s.
+Prices are ticks in 1 .. 2^63 - 1; volatility, rate and dividend yield are integers over 2^RATE_BITS; a year has
+31,536,000 s.
 """
 
+import itertools
 import math
 import random
 from dataclasses import dataclass
@@ -115,13 +117,11 @@ def chunk(seed, index, size):
 
 def corners():
     """Every combination of extremes, F = K included."""
+    rates = [(0, 0), *itertools.product((MIN_RATE, MAX_RATE), repeat=2)]
+    times_and_vols = itertools.product((0, 1, 86_400, MAX_SECONDS), (MIN_VOL, ONE // 2, MAX_VOL))
     cases = []
-    for seconds in (0, 1, 86_400, MAX_SECONDS):
-        for vol in (MIN_VOL, ONE // 2, MAX_VOL):
-            for rate, dividend in ((0, 0), (MAX_RATE, MAX_RATE), (MIN_RATE, MIN_RATE), (MAX_RATE, MIN_RATE), (MIN_RATE, MAX_RATE)):
-                for spot in (1, 1 << 32, MAX_PRICE):
-                    strikes = {1, 2, spot, max(1, spot - 1), min(MAX_PRICE, spot + 1), max(1, spot // 3), min(MAX_PRICE, spot * 3), MAX_PRICE}
-                    for strike in sorted(strikes):
-                        for call in (True, False):
-                            cases.append(Case(call, spot, strike, seconds, vol, rate, dividend))
+    for (seconds, vol), (rate, dividend), spot in itertools.product(times_and_vols, rates, (1, 1 << 32, MAX_PRICE)):
+        strikes = {1, 2, spot - 1, spot, spot + 1, spot // 3, spot * 3, MAX_PRICE}
+        for strike in sorted({min(MAX_PRICE, max(1, strike)) for strike in strikes}):
+            cases += [Case(call, spot, strike, seconds, vol, rate, dividend) for call in (True, False)]
     return cases

@@ -20,6 +20,7 @@ def compare(case, price, exact):
     theirs, largest = {}, max(exact.spot_leg, exact.strike_leg)
     theirs["QuantLib"] = QuantLib.blackFormula(kind, float(case.strike), forward, deviation, discount)
     sign = 1.0 if case.call else -1.0
-    theirs["py_lets_be_rational"] = discount * py_lets_be_rational.black(forward, float(case.strike), deviation, 1.0, sign)
+    undiscounted = py_lets_be_rational.black(forward, float(case.strike), deviation, 1.0, sign)
+    theirs["py_lets_be_rational"] = discount * undiscounted
     for name, value in theirs.items():
         yield name, max(mpf(0), abs(mpf(value) - price) - ROUNDING["price"]) / largest, LIMIT

@@ -1,7 +1,7 @@
-"""The pricing algorithm of `docs/src/pricing/accuracy.md` in Python integers, written from that chapter and not from the Rust engine.
+"""The pricing algorithm of `docs/src/pricing/accuracy.md` in Python integers.
 
-It uses the engine's coefficient tables (`cargo run -p zomma-gadgets --example function_tables`) and nothing else of it, and must agree with it
-bit for bit. Fractional bits are in the names: `w52` is an integer over 2^52.
+It uses the engine's coefficient tables (`cargo run -p zomma-gadgets --example function_tables`) and nothing else of it,
+and must agree with it bit for bit. Fractional bits are in the names: `w52` is an integer over 2^52.
 """
 
 import subprocess
@@ -31,7 +31,10 @@ class Table:
         self.frac_bits, self.segment_bits, self.rows = frac_bits, segment_bits, []
 
     def numerator(self, argument, rest_bits):
-        """At `argument` >= 0 over 2^(segment_bits + 14 + rest_bits); the result is over 2^(frac_bits + 42 + rest_bits)."""
+        """At `argument` >= 0, over 2^(segment_bits + 14 + rest_bits).
+
+        The result is over 2^(frac_bits + 42 + rest_bits).
+        """
         point = nearest(argument, rest_bits)
         rest = argument - (point << rest_bits)
         segment, lo = point >> 14, point & 0x3FFF

@@ -50,7 +50,8 @@ def vol_factors56(seconds):
     argument60 = (5 * BASIS * (1 << 60) + exponent * ratio60) // BASIS
     power56 = nearest(engine_model.tables()["exp"].value(argument60, 61) ** 2, 120 - FACTOR_BITS)
     one = 1 << FACTOR_BITS
-    return {"flat": one, "up": one + chosen["vol_up"] * power56 // BASIS, "down": one - chosen["vol_down"] * power56 // BASIS}
+    up, down = (chosen[name] * power56 // BASIS for name in ("vol_up", "vol_down"))
+    return {"flat": one, "up": one + up, "down": one - down}
 
 
 def prices(case):
@@ -101,4 +102,4 @@ def true_prices(case):
 
 def rounding_ticks(scenario):
     """What rounding to ticks may cost: the price, the time value, the two legs and the shocked leg."""
-    return mpf("0.5") + mpf(2) ** -10 + mpf(2) ** -11 * (2 + mpf(scenario.factor) / BASIS)
+    return 0.5 + 2**-10 + 2**-11 * (2 + scenario.factor / BASIS)

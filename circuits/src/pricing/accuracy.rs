@@ -1,7 +1,8 @@
 //! Error bounds of the native engine, computed from the certificates of its tables and its formats.
 //!
-//! The derivation is the book's chapter "Accuracy"; a test compares the figures printed there with these. All are upper bounds; the
-//! few products of two errors that the derivation drops are covered by rounding up to a hundredth of a bit.
+//! The derivation is the book's chapter "Accuracy"; a test compares the figures printed there with these. All are
+//! upper bounds; the few products of two errors that the derivation drops are covered by rounding up to a hundredth
+//! of a bit.
 
 use zomma_gadgets::functions::{
     EXP_BITS, LN_BITS,
@@ -114,7 +115,7 @@ impl Constants {
 
     /// As [`Self::price`], for the prices of the risk array under a scenario set.
     ///
-    /// Differs by the logarithms of the shocks, by $1/w$ at Q34 and by the volatility factor $1 \pm c\,(30\,\text{d} / T)^p$.
+    /// Differs by the logarithms of the shocks, by $1/w$ at Q34 and by the volatility's factor.
     #[must_use]
     pub fn scenario_price(&self, set: &ScenarioSet) -> f64 {
         let basis = f64::from(BASIS);
@@ -123,17 +124,18 @@ impl Constants {
         let (up, down) = (f64::from(set.vol_up) / basis, f64::from(set.vol_down) / basis);
         let least_w = MIN_VOL * (1.0 - down * most) / f64::from(YEAR).sqrt();
 
-        // d1 = x / w + w / 2 with x off as before and by two more logarithms; 1 / w off by 2^-34, which x = z w scales. With
-        // sup w phi(w / 2) = 2 phi(1), sup w^3 phi(w / 2) = 12^(3/2) phi(sqrt 3) and sup z exp(-z^2 / 4) = sqrt(2 / e).
+        // d1 = x / w + w / 2 with x off as before and by two more logarithms; 1 / w off by 2^-34, which x = z w
+        // scales. The suprema are those of w phi(w / 2), 2 phi(1), of w^3 phi(w / 2), 12^(3/2) phi(sqrt 3), and of
+        // z exp(-z^2 / 4), sqrt(2 / e).
         let log = self.log_ratio() + self.log + EXPONENTS * self.ln_2;
         let fixed = ulp(GRID_BITS) / 2.0 + log / least_w;
         let scaled = (12_f64.powf(1.5) * PHI_MAX * (-1.5_f64).exp()).sqrt() * (2.0 / std::f64::consts::E).sqrt();
         let d1 = (2.0 * X_PHI_MAX).sqrt() * fixed + scaled * ulp(INVERSE_BITS);
         let curvature = d1 * d1 / 2.0;
 
-        // The power is a square like a discount factor, of an argument off by p times two logarithms; it is rounded to Q56, its
-        // multiple c power is rounded down. In the power P the sum below is convex for c < 0 and grows for c > 0: its maximum is
-        // at an end, 0 or the greatest.
+        // The power is a square like a discount factor, of an argument off by p times two logarithms; it is rounded
+        // to Q56, its multiple c power is rounded down. In the power P the sum below is convex for c < 0 and grows
+        // for c > 0: its maximum is at an end, 0 or the greatest.
         let level = |c: f64, power: f64| {
             let factor = 1.0 + c * power;
             let error =
@@ -173,13 +175,15 @@ pub struct GreekBounds {
     pub theta: f64,
 }
 
-/// What rounding to ticks adds to the error of a discounted price: the legs and the time value to $2^{-10}$ ticks, the price to a tick.
+/// What rounding to ticks adds to the error of a discounted price: the legs and the time value to $2^{-10}$ ticks,
+/// the price to a tick.
 #[must_use]
 pub fn price_ticks() -> f64 {
     0.5 + 2.0 * ulp(CARRY_BITS)
 }
 
-/// Roundings inside of the Greeks: of delta (to Q56, with the dividend's factor), of the density (the same, then to Q52), of the slope.
+/// Roundings inside of the Greeks: of delta (to Q56, with the dividend's factor), of the density (the same, then to
+/// Q52), of the slope.
 #[must_use]
 pub fn greek_roundings() -> [f64; 3] {
     let factor = ulp(FACTOR_FRACTION) / 2.0;

@@ -1,10 +1,12 @@
-//! How an argument is cut for a table lookup, and how an exact value is rounded: natively, bit for bit as in the circuit.
+//! How an argument is cut for a table lookup, and how an exact value is rounded: natively, bit for bit as in the
+//! circuit.
 
 use ethnum::I256;
 
 use super::table::{FunctionTable, LOCAL_BITS};
 
-/// An argument $u = (\text{segment} + \text{lo} / 2^{14} + \text{rest} / 2^{14 + R}) \, h$ of a function with segments of width $h$.
+/// An argument $u = (\text{segment} + \text{lo} / 2^{14} + \text{rest} / 2^{14 + R}) \, h$ of a function with
+/// segments of width $h$.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Argument {
     /// Index of the segment.

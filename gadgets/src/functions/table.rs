@@ -1,9 +1,11 @@
 //! The tables: per segment the integer coefficients of a cubic and its certified residual.
 //!
 //! Segment $j$ of width $h = 2^{-s}$ covers $u \in [j h, (j+1) h)$ with local variable $t = u / h - j$, and
-//! $f(u) \approx (c_0 + c_1 t + c_2 t^2 + c_3 t^3) / 2^Q$. An argument reaches a segment as
-//! $t = \text{lo} / 2^{14} + \text{rest} / 2^{14+R}$, and the cubic is taken exactly in `lo` and to first order in `rest`.
-//! `rest` is at most half a grid step, so $t$ may leave $[0, 1)$ by $2^{-15}$: the residuals cover that.
+//!
+//! $$ f(u) \approx (c_0 + c_1 t + c_2 t^2 + c_3 t^3) / 2^Q, \qquad t = \text{lo} / 2^{14} + \text{rest} / 2^{14+R} . $$
+//!
+//! The cubic is taken exactly in `lo` and to first order in `rest`. `rest` is at most half a grid step, so $t$ may leave
+//! $[0, 1)$ by $2^{-15}$: the residuals cover that.
 
 use std::sync::LazyLock;
 
@@ -17,7 +19,8 @@ pub const RESIDUAL_EXTRA_BITS: u32 = 20;
 
 include!(concat!(env!("OUT_DIR"), "/constants.rs"));
 
-/// $\Phi(u)$ for $u \in [0, 9)$, Q60, $h = 2^{-10}$; row 9216 is 1 and stands for all $u \ge 9$. $\Phi(0) = 1/2$ is exact.
+/// $\Phi(u)$ for $u \in [0, 9)$, Q60, $h = 2^{-10}$; row 9216 is 1 and stands for all $u \ge 9$. $\Phi(0) = 1/2$ is
+/// exact.
 pub static PHI: LazyLock<FunctionTable> =
     LazyLock::new(|| FunctionTable::read("phi", include_bytes!(concat!(env!("OUT_DIR"), "/phi.bin"))));
 
@@ -27,8 +30,9 @@ pub static PDF: LazyLock<FunctionTable> =
 
 /// $e^{u - 5/2}$ for $u \in [0, 3.75]$, Q60, $h = 2^{-11}$. $e^0 = 1$ is exact (row 5120).
 ///
-/// A discount factor $e^v$, $v \in [-5, 5/2]$, is the square of this at $u = (v + 5) / 2$: with the same number of rows its relative
-/// error stays below $2^{-51.57}$ over the whole range, where a table of $e^v$ itself at Q56 has $2^{-48.4}$ at $v = -5$.
+/// A discount factor $e^v$, $v \in [-5, 5/2]$, is the square of this at $u = (v + 5) / 2$: with the same number of
+/// rows its relative error stays below $2^{-51.57}$ over the whole range, where a table of $e^v$ itself at Q56 has
+/// $2^{-48.4}$ at $v = -5$.
 pub static EXP: LazyLock<FunctionTable> =
     LazyLock::new(|| FunctionTable::read("exp", include_bytes!(concat!(env!("OUT_DIR"), "/exp.bin"))));
 
@@ -59,8 +63,8 @@ pub struct FunctionTable {
     pub segment_bits: u32,
     /// $c_0 .. c_3$ of each row.
     pub coefficients: Vec<[i64; 4]>,
-    /// For each row a certified bound of $|p(t) - f|$ for $t \in [-2^{-15}, 1 + 2^{-15}]$, in units of $2^{-(Q+20)}$. A saturated
-    /// row's bound holds for all greater arguments too.
+    /// For each row a certified bound of $|p(t) - f|$ for $t \in [-2^{-15}, 1 + 2^{-15}]$, in units of $2^{-(Q+20)}$.
+    /// A saturated row's bound holds for all greater arguments too.
     pub residuals: Vec<u32>,
 }
 
@@ -108,14 +112,16 @@ impl FunctionTable {
         self.coefficients.len()
     }
 
-    /// The exact numerator, over $2^{Q + 42 + R}$, of $p(\tau) + p'(\tau) \, \text{rest} / 2^{14+R}$ at $\tau = \text{lo} / 2^{14}$:
+    /// The exact numerator of $p(\tau) + p'(\tau) \, \text{rest} / 2^{14+R}$ at $\tau = \text{lo} / 2^{14}$:
     ///
     /// $$ (c_0 2^{42} + c_1 \text{lo} 2^{28} + c_2 \text{lo}^2 2^{14} + c_3 \text{lo}^3) 2^R
-    ///  + (c_1 2^{28} + 2 c_2 \text{lo} 2^{14} + 3 c_3 \text{lo}^2) \, \text{rest}. $$
+    ///  + (c_1 2^{28} + 2 c_2 \text{lo} 2^{14} + 3 c_3 \text{lo}^2) \, \text{rest} $$
+    ///
+    /// over $2^{Q + 42 + R}$.
     ///
     /// # Panics
-    /// If the segment is not a row, `lo` is not below $2^{14}$, `rest_bits` is above 62 or $|\text{rest}| > 2^{R-1}$ (both
-    /// halves are allowed, for a rest that is negated).
+    /// If the segment is not a row, `lo` is not below $2^{14}$, `rest_bits` is above 62 or $|\text{rest}| > 2^{R-1}$
+    /// (both halves are allowed, for a rest that is negated).
     #[must_use]
     pub fn numerator(&self, segment: usize, lo: u32, rest: i64, rest_bits: u32) -> I256 {
         assert!(lo < 1 << LOCAL_BITS, "lo = {lo} is not below 2^{LOCAL_BITS}");
@@ -141,8 +147,12 @@ impl FunctionTable {
 
     /// The proven bound of one row: the residual, and for `rest_bits` $> 0$ the second and third order in `rest`.
     ///
-    /// With $|\delta| \le 2^{-15}$ and $\tau < 1$, $|p(\tau + \delta) - p(\tau) - p'(\tau) \delta| \le (|c_2| + 3 |c_3| \tau) \delta^2 + |c_3|
-    /// |\delta|^3 \le (|c_2| + 4 |c_3|) 2^{-30}$. The bound is of the exact value; rounding it adds half a unit of the result.
+    /// For $|\delta| \le 2^{-15}$ and $\tau < 1$
+    ///
+    /// $$ |p(\tau + \delta) - p(\tau) - p'(\tau) \delta| \le (|c_2| + 3 |c_3| \tau) \delta^2 + |c_3| |\delta|^3
+    ///  \le (|c_2| + 4 |c_3|) 2^{-30} . $$
+    ///
+    /// The bound is of the exact value; rounding it adds half a unit of the result.
     #[must_use]
     pub fn row_error_bound(&self, segment: usize, rest_bits: u32) -> ErrorBound {
         let [_, _, c2, c3] = self.coefficients[segment].map(i64::unsigned_abs);

@@ -210,7 +210,8 @@ fn segments_are_monotone_and_meet_within_an_ulp_or_two() {
 
 #[test]
 fn phi_stays_between_a_half_and_one_and_the_density_above_zero() {
-    // Phi(-x) = 1 - Phi(x) is then in [0, 1/2]. By monotony of cubic and tangent in `lo` and `rest`, the extremes are at the ends.
+    // Phi(-x) = 1 - Phi(x) is then in [0, 1/2]. By monotony of cubic and tangent in `lo` and `rest`, the extremes are
+    // at the ends.
     let rest_bits = 28;
     let one = I256::ONE << (PHI.frac_bits + 3 * LOCAL_BITS + rest_bits);
     let half = 1 << (rest_bits - 1);
