@@ -1,9 +1,8 @@
-//! The one compression function of the exchange, the tagged chain over it and the tags.
+//! Tags, and the chain over the compression function that they begin.
 
 use halo2curves::bn256::Fr;
-use zomma_gadgets::poseidon::permute;
-
-use super::pack::Packer;
+use zomma_gadgets::compression;
+pub use zomma_gadgets::compression::compress;
 
 /// What a digest is a digest of: the initial capacity of a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -107,16 +106,8 @@ impl Tag {
 
     /// The big-endian integer of the name's ASCII bytes.
     pub fn word(self) -> Fr {
-        let mut little_endian = self.name().as_bytes().to_vec();
-        little_endian.reverse();
-        Packer::new().bytes(&little_endian).word()
+        compression::tag(self.name())
     }
-}
-
-/// The compression function `f(capacity, left, right)`: lane 0 of the Poseidon permutation (t = 3, BN254, circomlib's
-/// constants), which is circomlibjs' `poseidon([left, right], capacity)`.
-pub fn compress(capacity: Fr, left: Fr, right: Fr) -> Fr {
-    permute([capacity, left, right])[0]
 }
 
 /// A Merkle node: `compress` with capacity 0, circomlib's `Poseidon(2)`.
@@ -161,9 +152,5 @@ impl Chain {
 
 /// The chain over `words` from `tag`.
 pub fn chain(tag: Tag, words: &[Fr]) -> Fr {
-    let mut chain = Chain::new(tag);
-    for word in words {
-        chain.absorb(*word);
-    }
-    chain.finish()
+    compression::chain(tag.word(), words)
 }

@@ -1,14 +1,38 @@
-//! The exchange's state: the values that it is made of, the trees that commit them, and the stores that keep them.
+//! The exchange's state: accounts, markets, the adopted risk array, and the transactions that change them.
 //!
-//! Normative text: the book chapter "The exchange as a state machine".
+//! The native engine. [`State::apply`] checks a [`Tx`](tx::Tx) and changes the state or names the
+//! [`Reject`] and changes nothing; [`State::root`] is the digest that proofs speak of; [`State::commit`] makes a durable
+//! version. Normative text: the book chapter "The exchange as a state machine".
 
+pub mod account;
+pub mod batch;
+pub mod draft;
 pub mod ids;
 pub mod keyfile;
+pub mod keys;
 pub mod limits;
 pub mod market;
+pub mod oracle;
+pub mod order;
 pub mod orders;
+pub mod params;
 pub mod position;
+pub mod receipt;
+pub mod registers;
 pub mod reject;
+pub mod risk;
+pub mod snapshot;
 pub mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod tree;
+pub mod tx;
 
+mod machine;
+mod views;
+
+pub use machine::{ApplyError, OpenError, State};
 pub use reject::Reject;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+//! Sets the cash that an account keeps aside for resting orders.
+
+use halo2curves::bn256::Fr;
+use serde::{Deserialize, Serialize};
+
+use super::{ApplyError, Draft, Event, Transaction, checks};
+use crate::{
+    encoding::{Packer, Tag, chain},
+    state::{
+        ids::AccountId,
+        keys::Signature,
+        limits::{ACCOUNT_BITS, AMOUNT_BITS, COUNTER_BITS, TYPE_BITS},
+        params::Venue,
+    },
+};
+
+/// A new reserve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reserve {
+    /// The account.
+    pub account: AccountId,
+    /// The reserve from now on; may be 0.
+    pub amount: u64,
+    /// The account's nonce.
+    pub nonce: u32,
+    /// By the account's key.
+    pub signature: Signature,
+}
+
+impl Reserve {
+    /// What is signed.
+    pub fn message(&self, venue: Venue) -> Fr {
+        let fields =
+            Packer::new().put(self.account.0, ACCOUNT_BITS).put(self.amount, AMOUNT_BITS).put(self.nonce, COUNTER_BITS);
+        chain(Tag::Reserve, &[fields.word(), venue.word()])
+    }
+}
+
+impl Transaction for Reserve {
+    const TYPE: u8 = 7;
+
+    fn apply(&self, draft: &mut Draft<'_>) -> Result<Event, ApplyError> {
+        checks::account("account", self.account, draft.params().depths)?;
+        checks::amount_or_zero("amount", self.amount)?;
+        checks::counter("nonce", self.nonce)?;
+        let mut account = draft.account(self.account)?;
+        account.use_nonce(self.account, self.nonce)?;
+        account.key.require_signed(self.account, self.message(draft.params().venue()), &self.signature)?;
+        let grew = self.amount > account.reserve;
+        account.reserve = self.amount;
+        if grew {
+            draft.require_initial(self.account, &mut account)?;
+        }
+        draft.put_account(self.account, account);
+        Ok(Event::ReserveSet)
+    }
+
+    fn encode(&self) -> Vec<Fr> {
+        let first =
+            Packer::new().put(Self::TYPE, TYPE_BITS).put(self.account.0, ACCOUNT_BITS).put(self.amount, AMOUNT_BITS);
+        vec![first.word()]
+    }
+}
