@@ -24,7 +24,7 @@ const PARTIAL_ROUNDS: usize = 57;
 static POSEIDON: LazyLock<OptimizedPoseidonSpec<Fr, T, RATE>> =
     LazyLock::new(OptimizedPoseidonSpec::new::<FULL_ROUNDS, PARTIAL_ROUNDS, 0>);
 
-type Poseidon<S> = PoseidonTranscript<G1Affine, NativeLoader, S, T, RATE, FULL_ROUNDS, PARTIAL_ROUNDS>;
+pub(crate) type Poseidon<S> = PoseidonTranscript<G1Affine, NativeLoader, S, T, RATE, FULL_ROUNDS, PARTIAL_ROUNDS>;
 type Keccak<S> = EvmTranscript<G1Affine, NativeLoader, S, Vec<u8>>;
 
 /// How the verifier's challenges are drawn, and how points are encoded in the proof.

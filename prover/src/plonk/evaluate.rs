@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use ff::Field;
 use halo2_proofs::poly::Rotation;
 use halo2curves::bn256::Fr;
+use tracing::info_span;
 use zomma_kernels::Backend;
 
 use super::expression::{Argument, Challenges, Source};
@@ -65,7 +66,10 @@ fn circuit_numerator<'k, B: Backend>(
         let missing: Vec<Source> =
             prepared.sources.iter().copied().filter(|source| !cosets.contains_key(source)).collect();
         let inputs: Vec<_> = missing.iter().map(|source| coefficients(*source)).collect();
+        let transform = info_span!("cosets", polys = inputs.len()).entered();
         cosets.extend(missing.into_iter().zip(backend.coeff_to_coset(&key.domain, &inputs, part)?));
+        drop(transform);
+        let _span = info_span!("constraints", stage).entered();
         let columns: Vec<_> = prepared.sources.iter().map(|source| &cosets[source]).collect();
         let outputs = backend.evaluate(&prepared.program, &key.domain, &columns, challenges.as_slice(), shift)?;
         // Keep what later stages read and the columns that the next circuit has too.

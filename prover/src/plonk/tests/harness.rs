@@ -10,7 +10,7 @@ use halo2_proofs::poly::kzg::commitment::{KZGCommitmentScheme, ParamsKZG};
 use halo2_proofs::poly::kzg::strategy::SingleStrategy;
 use halo2_proofs::transcript::{
     Blake2bRead, Blake2bWrite, Challenge255, EncodedChallenge, Keccak256Read, Keccak256Write, Transcript,
-    TranscriptReadBuffer, TranscriptWrite, TranscriptWriterBuffer,
+    TranscriptRead, TranscriptReadBuffer, TranscriptWrite, TranscriptWriterBuffer,
 };
 use halo2curves::bn256::{Bn256, Fr, G1Affine};
 use rand::SeedableRng;
@@ -22,12 +22,17 @@ use crate::oracle::{self, Oracle, OracleVerifier};
 use crate::plonk::{self, OracleChoices, Prover};
 use crate::progress::Silent;
 use crate::srs::Srs;
+use crate::transcript;
 
 /// A pair of transcripts, for writing and for reading.
 pub(super) trait Hash {
     type Challenge: EncodedChallenge<G1Affine>;
-    type Write: TranscriptWriterBuffer<Vec<u8>, G1Affine, Self::Challenge>;
-    type Read<'b>: TranscriptReadBuffer<&'b [u8], G1Affine, Self::Challenge>;
+    type Write: TranscriptWrite<G1Affine, Self::Challenge>;
+    type Read<'b>: TranscriptRead<G1Affine, Self::Challenge>;
+
+    fn writer() -> Self::Write;
+    fn finalize(writer: Self::Write) -> Vec<u8>;
+    fn reader(proof: &[u8]) -> Self::Read<'_>;
 }
 
 pub(super) struct Blake2b;
@@ -36,6 +41,18 @@ impl Hash for Blake2b {
     type Challenge = Challenge255<G1Affine>;
     type Write = Blake2bWrite<Vec<u8>, G1Affine, Self::Challenge>;
     type Read<'b> = Blake2bRead<&'b [u8], G1Affine, Self::Challenge>;
+
+    fn writer() -> Self::Write {
+        TranscriptWriterBuffer::init(Vec::new())
+    }
+
+    fn finalize(writer: Self::Write) -> Vec<u8> {
+        TranscriptWriterBuffer::finalize(writer)
+    }
+
+    fn reader(proof: &[u8]) -> Self::Read<'_> {
+        TranscriptReadBuffer::init(proof)
+    }
 }
 
 pub(super) struct Keccak;
@@ -44,6 +61,39 @@ impl Hash for Keccak {
     type Challenge = Challenge255<G1Affine>;
     type Write = Keccak256Write<Vec<u8>, G1Affine, Self::Challenge>;
     type Read<'b> = Keccak256Read<&'b [u8], G1Affine, Self::Challenge>;
+
+    fn writer() -> Self::Write {
+        TranscriptWriterBuffer::init(Vec::new())
+    }
+
+    fn finalize(writer: Self::Write) -> Vec<u8> {
+        TranscriptWriterBuffer::finalize(writer)
+    }
+
+    fn reader(proof: &[u8]) -> Self::Read<'_> {
+        TranscriptReadBuffer::init(proof)
+    }
+}
+
+/// snark-verifier's.
+pub(super) struct Poseidon;
+
+impl Hash for Poseidon {
+    type Challenge = transcript::PoseidonChallenge;
+    type Write = transcript::Poseidon<Vec<u8>>;
+    type Read<'b> = transcript::Poseidon<&'b [u8]>;
+
+    fn writer() -> Self::Write {
+        transcript::poseidon_writer()
+    }
+
+    fn finalize(writer: Self::Write) -> Vec<u8> {
+        writer.finalize()
+    }
+
+    fn reader(proof: &[u8]) -> Self::Read<'_> {
+        transcript::poseidon_reader(proof)
+    }
 }
 
 /// Development parameters, made once for each size.
@@ -99,16 +149,16 @@ impl<'c, C: Circuit<Fr> + Sync> Case<'c, C> {
 
     /// halo2's proof and the choices it made, with instances in the transcript where its verifier expects them.
     pub(super) fn oracle<O: Oracle, H: Hash>(&self) -> (Vec<u8>, OracleChoices) {
-        let mut transcript = InstancesFirst { inner: H::Write::init(Vec::new()), pending: Some(self.instances) };
+        let mut transcript = InstancesFirst { inner: H::writer(), pending: Some(self.instances) };
         let choices = self.oracle_with::<O, _, _>(&mut transcript);
-        (transcript.inner.finalize(), choices)
+        (H::finalize(transcript.inner), choices)
     }
 
     /// halo2's proof as it is, and the choices it made.
     pub(super) fn plain_oracle<O: Oracle, H: Hash>(&self) -> (Vec<u8>, OracleChoices) {
-        let mut transcript = H::Write::init(Vec::new());
+        let mut transcript = H::writer();
         let choices = self.oracle_with::<O, _, _>(&mut transcript);
-        (transcript.finalize(), choices)
+        (H::finalize(transcript), choices)
     }
 
     fn oracle_with<O, E, T>(&self, transcript: &mut T) -> OracleChoices
@@ -131,20 +181,20 @@ impl<'c, C: Circuit<Fr> + Sync> Case<'c, C> {
         choices: Option<&OracleChoices>,
     ) -> Result<Vec<u8>, ProverError> {
         let prover = Prover::new(backend, params(self.k), &self.pk)?;
-        let mut transcript = H::Write::init(Vec::new());
+        let mut transcript = H::writer();
         self.with_instances(|instances| match choices {
             None => prover.prove::<O, _, _, _, _>(self.circuits, instances, rng(), &mut transcript),
             Some(choices) => {
                 prover.prove_as::<O, _, _, _, _>(self.circuits, instances, rng(), &mut transcript, choices)
             }
         })?;
-        Ok(transcript.finalize())
+        Ok(H::finalize(transcript))
     }
 
     pub(super) fn verify<O: Oracle, H: Hash>(&self, proof: &[u8]) -> Result<(), halo2_proofs::plonk::Error> {
         type Kzg = KZGCommitmentScheme<Bn256>;
         let params = params(self.k);
-        let mut transcript = H::Read::init(proof);
+        let mut transcript = H::reader(proof);
         let strategy = SingleStrategy::new(params.verifier_params());
         self.with_instances(|instances| {
             verify_proof::<Kzg, OracleVerifier<'_, O>, H::Challenge, H::Read<'_>, SingleStrategy<'_, Bn256>>(
@@ -157,30 +207,30 @@ impl<'c, C: Circuit<Fr> + Sync> Case<'c, C> {
         })
     }
 
-    /// Checks that our proof is halo2's byte for byte on every backend, that our own is the same for any number of
-    /// threads, and that halo2 accepts it.
+    /// Checks that our proof is halo2's byte for byte on every backend, and what [`Self::check_alone`] checks.
     pub(super) fn check<O: Oracle, H: Hash>(&self) {
-        let several = self.circuits.len() > 1;
+        let several = self.circuits.len() > 1 && !self.instances[0].is_empty();
         // Committed instances cannot be put in their place before halo2 commits to them.
-        let comparable = !(several && O::QUERY_INSTANCE && !self.instances[0].is_empty());
-        let (expected, choices) =
-            if several && !O::QUERY_INSTANCE { self.oracle::<O, H>() } else { self.plain_oracle::<O, H>() };
-        for backend in backends().into_iter().filter(|_| comparable) {
-            let found = self.prove::<O, H>(&backend, Some(&choices)).unwrap();
-            assert!(
-                found == expected,
-                "{} differs from halo2 at byte {:?}",
-                backend.name(),
-                difference(&found, &expected)
-            );
+        if !(several && O::QUERY_INSTANCE) {
+            let (expected, choices) = if several { self.oracle::<O, H>() } else { self.plain_oracle::<O, H>() };
+            for backend in backends() {
+                let found = self.prove::<O, H>(&backend, Some(&choices)).unwrap();
+                let name = backend.name();
+                assert!(found == expected, "{name} differs from halo2 at byte {:?}", difference(&found, &expected));
+            }
         }
-        let backend = CpuBackend::detect();
-        let ours = [1, 2, 5].map(|threads| {
+        self.check_alone::<O, H>();
+    }
+
+    /// Checks that our own proof is the same for any number of threads and on every backend, and that halo2 accepts it.
+    pub(super) fn check_alone<O: Oracle, H: Hash>(&self) {
+        let ours = self.prove::<O, H>(&CpuBackend::detect(), None).unwrap();
+        for (threads, backend) in [1, 2, 5].into_iter().zip(backends().into_iter().cycle()) {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| self.prove::<O, H>(&backend, None).unwrap())
-        });
-        assert!(ours.iter().all(|proof| *proof == ours[0]), "the number of threads changes the proof");
-        self.verify::<O, H>(&ours[0]).unwrap();
+            let again = pool.install(|| self.prove::<O, H>(&backend, None).unwrap());
+            assert!(again == ours, "{} with {threads} threads makes another proof", backend.name());
+        }
+        self.verify::<O, H>(&ours).unwrap();
     }
 }
 
