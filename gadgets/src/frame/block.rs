@@ -355,6 +355,22 @@ impl Block {
         self.0.builder.name
     }
 
+    /// The range that each input must be proven to be in.
+    pub fn input_bounds(&self) -> Vec<(BigInt, BigInt)> {
+        self.0.builder.inputs.iter().map(|(_, low, high)| (low.clone(), high.clone())).collect()
+    }
+
+    /// Column and row, from the block's first, of each output.
+    pub fn output_positions(&self) -> Vec<(usize, usize)> {
+        self.0.builder.outputs.iter().map(|(id, _)| self.0.placement.position[id.0]).collect()
+    }
+
+    /// The outputs for given inputs, as the hints compute them, for a block without witnesses.
+    pub fn evaluate_outputs(&self, inputs: &[I256]) -> Vec<I256> {
+        let cells = self.0.builder.evaluate_cells(inputs, &[]);
+        self.0.builder.outputs.iter().map(|(id, _)| cells[id.0]).collect()
+    }
+
     /// Names of the constraints, in order.
     pub fn constraints(&self) -> impl Iterator<Item = &str> {
         self.0.builder.identities.iter().map(|identity| identity.name.as_str())
@@ -417,20 +433,23 @@ impl Block {
 impl BlockBuilder {
     /// Every cell's value, when all inputs and the witnesses are known.
     fn evaluate(&self, inputs: &[&Word], witnesses: Option<&[I256]>) -> Option<Vec<I256>> {
+        let inputs = inputs.iter().map(|word| word.value).collect::<Option<Vec<_>>>()?;
+        let witnesses = if self.witnesses.is_empty() { &[] } else { witnesses? };
+        Some(self.evaluate_cells(&inputs, witnesses))
+    }
+
+    fn evaluate_cells(&self, inputs: &[I256], witnesses: &[I256]) -> Vec<I256> {
+        assert_eq!(witnesses.len(), self.witnesses.len(), "witnesses of block {}", self.name);
         let mut cells = vec![I256::ZERO; self.places.len()];
-        for ((id, ..), word) in self.inputs.iter().zip(inputs) {
-            cells[id.0] = word.value?;
+        for ((id, ..), value) in self.inputs.iter().zip(inputs) {
+            cells[id.0] = *value;
         }
-        if !self.witnesses.is_empty() {
-            let witnesses = witnesses?;
-            assert_eq!(witnesses.len(), self.witnesses.len(), "witnesses of block {}", self.name);
-            for (id, value) in self.witnesses.iter().zip(witnesses) {
-                cells[id.0] = *value;
-            }
+        for (id, value) in self.witnesses.iter().zip(witnesses) {
+            cells[id.0] = *value;
         }
         for hint in &self.hints {
             hint(&mut cells);
         }
-        Some(cells)
+        cells
     }
 }

@@ -7,6 +7,8 @@ pub mod block;
 pub mod cursor;
 pub mod integer;
 pub mod lanes;
+#[cfg(test)]
+pub(crate) mod single;
 pub mod value;
 
 pub use block::{Block, BlockBuilder, Cost, Word};

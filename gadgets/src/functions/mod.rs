@@ -5,6 +5,8 @@
 //! order. The value is the exact integer [`FunctionInstructions::numerator`] over [`denominator_bits`]; the formula that uses it rounds once, at its end.
 
 mod chip;
+#[cfg(test)]
+mod chip_tests;
 pub mod elementary;
 pub mod native;
 pub mod table;
