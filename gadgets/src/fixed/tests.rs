@@ -4,7 +4,7 @@ use ethnum::I256;
 use halo2curves::bn256::Fr;
 use halo2curves::ff::Field;
 use num_bigint::BigInt;
-use num_integer::{Integer as _, Roots};
+use num_integer::Integer as _;
 use proptest::prelude::*;
 
 use super::{FixedPointInstructions, native};
@@ -86,12 +86,8 @@ fn a_quotient_one_too_small_leaves_a_remainder_too_large() {
     let quotient = (0, 0);
     let remainder = (1, 2);
     let outputs = cells.output_positions();
-    let edits = [
-        (quotient, Fr::from(3)),
-        (remainder, Fr::from(8)),
-        (outputs[0], Fr::from(3)),
-        (outputs[1], Fr::from(8)),
-    ];
+    let edits =
+        [(quotient, Fr::from(3)), (remainder, Fr::from(8)), (outputs[0], Fr::from(3)), (outputs[1], Fr::from(8))];
     assert_eq!(single.failures(&edits), [Failure::new("block: n / d: remainder < denominator = sum of limbs", 0)]);
 }
 
@@ -106,7 +102,9 @@ fn there_is_no_quotient_by_zero() {
 fn a_root_one_too_large_or_small_has_no_slack() {
     let single = root(24);
     let place = single.block().output_positions()[0];
-    for (wrong, name) in [(5, "block: root: scale s^2 <= v = sum of limbs"), (3, "block: root: v < scale (s + 1)^2 = sum of limbs")] {
+    for (wrong, name) in
+        [(5, "block: root: scale s^2 <= v = sum of limbs"), (3, "block: root: v < scale (s + 1)^2 = sum of limbs")]
+    {
         // With the root's limb and its copy changed, both differences change; only the one that is negative cannot be mended by limbs.
         let failures = single.failures(&[((0, 0), Fr::from(wrong)), (place, Fr::from(wrong))]);
         assert!(failures.contains(&Failure::new(name, 0)), "{failures:?}");
@@ -129,7 +127,10 @@ fn an_identity_that_could_wrap_is_refused() {
         b.require_zero("x y = 0", x * y);
     });
     let message = *wraps.expect_err("300 bits wrap").downcast::<String>().expect("a formatted message");
-    assert!(message.starts_with("wide: x y = 0: |0..") && message.ends_with("may wrap around the field order"), "{message}");
+    assert!(
+        message.starts_with("wide: x y = 0: |0..") && message.ends_with("may wrap around the field order"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -149,7 +150,7 @@ proptest! {
         let same = |ours: I256, theirs: BigInt| ours.to_string() == theirs.to_string();
         let (wide_n, wide_d) = (I256::from(n), I256::from(d));
         prop_assert!(same(native::div_floor(wide_n, wide_d), big_n.div_floor(&big_d)));
-        prop_assert!(same(native::div_nearest(wide_n, wide_d), (2 * &big_n + &big_d).div_floor(&(2 * &big_d))));
+        prop_assert!(same(native::div_nearest(wide_n, wide_d), (BigInt::from(2) * &big_n + &big_d).div_floor(&(BigInt::from(2) * &big_d))));
         prop_assert!(same(native::round(wide_n, shift), (&big_n + (BigInt::from(1) << (shift - 1))) >> shift));
         let magnitude = wide_n.abs();
         prop_assert!(same(native::sqrt_floor(magnitude), BigInt::from(n).magnitude().sqrt().into()));

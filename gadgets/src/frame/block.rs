@@ -194,9 +194,10 @@ impl BlockBuilder {
     /// # Panics
     /// When the identity could wrap around the field order, or its degree is above [`MAX_DEGREE`].
     pub fn require_zero(&mut self, name: impl Into<String>, polynomial: Integer) {
-        let name = format!("{}: {}", self.name, name.into());
-        polynomial.assert_no_wrap(&name);
-        assert!(polynomial.degree() <= MAX_DEGREE, "{name}: degree {} is above {MAX_DEGREE}", polynomial.degree());
+        let name = name.into();
+        let full = format!("{}: {name}", self.name);
+        polynomial.assert_no_wrap(&full);
+        assert!(polynomial.degree() <= MAX_DEGREE, "{full}: degree {} is above {MAX_DEGREE}", polynomial.degree());
         self.identities.push(Identity { name, polynomial });
     }
 
@@ -209,7 +210,7 @@ impl BlockBuilder {
         let hint = of.clone();
         let top = super::integer::field_order() - 1;
         let cell = self.free(0, top, move |cells| super::value::to_integer(to_field(hint.evaluate(cells))));
-        self.identities.push(Identity { name: format!("{}: {name}", self.name), polynomial: &cell - of });
+        self.identities.push(Identity { name: name.to_owned(), polynomial: &cell - of });
         cell
     }
 

@@ -8,7 +8,7 @@ use super::{RangeInstructions, limb_widths};
 use crate::frame::single::Single;
 use crate::testing::Failure;
 
-const LOOKUPS: [&str; 2] = ["a0: range or function segment", "a1: range"];
+const LOOKUPS: [&str; 2] = ["lookup a0: range or function segment", "lookup a1: range"];
 
 /// 40 bits: limbs of 14, 14 and 12 bits at (a0, 0), (a1, 0), (a0, 1); the value at (a2, 0).
 fn forty_bits(value: i128) -> Single {
