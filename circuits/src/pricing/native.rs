@@ -54,7 +54,7 @@ pub struct Valuation {
     pub rho: i128,
 }
 
-/// What an option's value depends on; within the domain that [`super::OptionTerms::check`] states.
+/// What an option's value depends on; within the domain that the book states under "Formats".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terms {
     /// Call or put.

@@ -74,7 +74,7 @@ fn bad_instances() {
             other => panic!("{other}"),
         }
     };
-    assert_eq!(reason(&circuits, &[good.clone()]), "2 circuits but 1 instances");
+    assert_eq!(reason(&circuits, std::slice::from_ref(&good)), "2 circuits but 1 instances");
     assert_eq!(reason(&circuits[..1], &[vec![]]), "circuit 0: 0 instance columns, the key has 1");
     assert_eq!(
         reason(&circuits, &[good, vec![vec![Fr::ONE; USABLE + 1]]]),
