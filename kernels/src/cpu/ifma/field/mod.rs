@@ -25,8 +25,10 @@
 //!
 //! In `mul` the 1.13 is `p + NEG_INV / 2^52 p` (0.122 for Fr, 0.127 for Fq), see [`Product::reduce`].
 
+mod factor;
 mod layout;
 mod modulus;
+mod signed;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +36,7 @@ use core::arch::x86_64::*;
 use core::marker::PhantomData;
 
 use super::Ifma;
+pub(crate) use factor::Factor;
 pub(crate) use layout::{transpose, words};
 pub(crate) use modulus::{FqModulus, FrModulus, LIMB_BITS, LIMB_MASK, Limbs, Modulus, complement, multiple, split};
 
@@ -466,6 +469,17 @@ impl<M: Modulus> Product<M> {
     #[inline(always)]
     pub(crate) fn zero(_: Ifma) -> Self {
         Self::new([all(0); 10])
+    }
+
+    /// `self + 2^260 x`: after the reduction, `+ x`. Limbs of x may be negative if what is reduced is not.
+    #[inline(always)]
+    pub(crate) fn add_reduced(self, x: Loose<M>) -> Self {
+        let mut columns = self.columns;
+        for (column, limb) in columns[5..].iter_mut().zip(x.limbs) {
+            // SAFETY: a `Product` exists only where `Ifma::detect` succeeded.
+            *column = unsafe { _mm512_add_epi64(*column, limb) };
+        }
+        Self::new(columns)
     }
 
     /// `self + a * b`.
