@@ -52,8 +52,6 @@ const MIN_COLUMN: u32 = 8;
 struct Part {
     terms: Vec<Term>,
     bounds: Vec<u32>,
-    unsorted: Vec<Term>,
-    cursors: Vec<u32>,
 }
 
 /// How buckets are divided into blocks.
@@ -81,22 +79,22 @@ impl Blocks {
 }
 
 impl Part {
-    /// Sorts the terms by block.
-    fn distribute(&mut self, blocks: Blocks) {
+    /// Sorts terms by block.
+    fn distribute(&mut self, blocks: Blocks, unsorted: &[Term], cursors: &mut Vec<u32>) {
         self.bounds.clear();
         self.bounds.resize(blocks.count + 1, 0);
-        for &term in &self.unsorted {
+        for &term in unsorted {
             self.bounds[blocks.of(term) + 1] += 1;
         }
         for i in 0..blocks.count {
             self.bounds[i + 1] += self.bounds[i];
         }
-        self.cursors.clear();
-        self.cursors.extend_from_slice(&self.bounds);
+        cursors.clear();
+        cursors.extend_from_slice(&self.bounds);
         // Every place is written below: what is there from before need not be cleared.
-        self.terms.resize(self.unsorted.len(), 0);
-        for &term in &self.unsorted {
-            let cursor = &mut self.cursors[blocks.of(term)];
+        self.terms.resize(unsorted.len(), 0);
+        for &term in unsorted {
+            let cursor = &mut cursors[blocks.of(term)];
             self.terms[*cursor as usize] = blocks.local(term);
             *cursor += 1;
         }
@@ -166,10 +164,13 @@ pub(crate) fn sum_buckets<K: Kernel>(
         parts.resize_with(chunks, Part::default);
     }
     let parts = &mut parts[..chunks];
+    let workers = Pool(workers);
     parts.par_iter_mut().enumerate().for_each(|(chunk, part)| {
-        part.unsorted.clear();
-        produce(chunk, &mut part.unsorted);
-        part.distribute(blocks);
+        workers.with(|Worker { terms, cursors, .. }| {
+            terms.clear();
+            produce(chunk, terms);
+            part.distribute(blocks, terms, cursors);
+        });
     });
     let (tasks, divided) = tasks(parts, blocks);
     if outputs.len() < tasks.len() {
@@ -177,9 +178,7 @@ pub(crate) fn sum_buckets<K: Kernel>(
     }
     let outputs = &mut outputs[..tasks.len()];
     tasks.into_par_iter().zip(outputs.par_iter_mut()).for_each(|(task, output)| {
-        let mut worker = workers.lock().expect("no thread panics with the lock").pop().unwrap_or_default();
-        worker.sum(kernel, source, blocks, &task, output);
-        workers.lock().expect("no thread panics with the lock").push(worker);
+        workers.with(|worker| worker.sum(kernel, source, blocks, &task, output));
     });
     let several = divided || outputs.iter().any(|output| output.several);
     sums.buckets.clear();
@@ -225,9 +224,25 @@ struct Output {
     several: bool,
 }
 
-/// What a thread needs for a task.
+/// Workers that are not at work.
+struct Pool<'a, K: Kernel>(&'a Mutex<Vec<Worker<K>>>);
+
+impl<K: Kernel> Pool<'_, K> {
+    fn with(&self, work: impl FnOnce(&mut Worker<K>)) {
+        // A thread that panicked has not left anything half-done in the list.
+        let lock = || self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let free = lock().pop();
+        let mut worker = free.unwrap_or_default();
+        work(&mut worker);
+        lock().push(worker);
+    }
+}
+
+/// What a thread needs for its work.
 #[derive(Debug)]
 struct Worker<K: Kernel> {
+    terms: Vec<Term>,
+    cursors: Vec<u32>,
     columns: Columns,
     scratch: K::Scratch,
     slots: Vec<Slot>,
@@ -235,13 +250,14 @@ struct Worker<K: Kernel> {
 
 impl<K: Kernel> Default for Worker<K> {
     fn default() -> Self {
-        Self { columns: Columns::default(), scratch: K::Scratch::default(), slots: Vec::new() }
+        let (terms, cursors, slots) = (Vec::new(), Vec::new(), Vec::new());
+        Self { terms, cursors, columns: Columns::default(), scratch: K::Scratch::default(), slots }
     }
 }
 
 impl<K: Kernel> Worker<K> {
     fn sum(&mut self, kernel: K, source: &[Slot], blocks: Blocks, task: &Task<'_>, output: &mut Output) {
-        let Self { columns, scratch, slots } = self;
+        let Self { columns, scratch, slots, .. } = self;
         let of_block = |block: usize| task.parts.iter().map(move |part| part.block(block));
         let buckets = 1 << blocks.bits;
         columns.clear();

@@ -14,8 +14,16 @@ const MAGNITUDE_BITS: u32 = 253;
 
 /// Narrowest window: below three bits the digits do not cover [`MAGNITUDE_BITS`] with the windows of [`Recoding::new`].
 pub(crate) const MIN_WINDOW_BITS: u32 = 3;
-/// Widest window.
-pub(crate) const MAX_WINDOW_BITS: u32 = 22;
+/// Widest window. The windows must fit the 271 bits that the IFMA kernel has for them.
+pub(crate) const MAX_WINDOW_BITS: u32 = 20;
+
+const _: () = {
+    let mut bits = MIN_WINDOW_BITS;
+    while bits <= MAX_WINDOW_BITS {
+        assert!((MAGNITUDE_BITS + 1).div_ceil(bits) * bits <= 271);
+        bits += 1;
+    }
+};
 
 /// How digits are made from scalars, and which slot and which bucket set each belongs to.
 ///
@@ -32,19 +40,27 @@ pub(crate) struct Recoding {
 }
 
 impl Recoding {
+    /// Windows of `window_bits`, `sets` of them to a copy.
     pub(crate) fn new(window_bits: u32, sets: u32, stride: u32) -> Self {
-        assert!((MIN_WINDOW_BITS..=MAX_WINDOW_BITS).contains(&window_bits) && sets > 0);
-        Self { window_bits, windows: Self::windows(window_bits), sets, stride }
+        debug_assert!((MIN_WINDOW_BITS..=MAX_WINDOW_BITS).contains(&window_bits) && sets > 0);
+        // These cover every scalar: the digits reach up to `3/7 2^(c w) > (r - 1) / 2` for c = 3, further for wider ones.
+        Self { window_bits, windows: (MAGNITUDE_BITS + 1).div_ceil(window_bits), sets, stride }
     }
 
-    /// Windows that cover every scalar. The digits reach up to `3/7 2^(c w) > (r - 1) / 2` for c = 3, and further for more.
-    pub(crate) const fn windows(window_bits: u32) -> u32 {
-        (MAGNITUDE_BITS + 1).div_ceil(window_bits)
+    /// For points without copies: as many bucket sets as windows.
+    pub(crate) fn plain(window_bits: u32, stride: u32) -> Self {
+        let one = Self::new(window_bits, 1, stride);
+        Self { sets: one.windows, ..one }
     }
 
-    /// Copies of the points, for `sets` bucket sets.
+    /// Copies of the points.
     pub(crate) fn copies(&self) -> u32 {
         self.windows.div_ceil(self.sets)
+    }
+
+    /// Buckets of all sets.
+    pub(crate) fn buckets(&self) -> usize {
+        self.sets as usize * self.half() as usize
     }
 
     /// Largest digit, and number of buckets in a set.
@@ -130,7 +146,8 @@ pub(crate) fn recode(scalars: &[Fr], recoding: &Recoding, first: u32, terms: &mu
             if digit != half {
                 let (first_bucket, first_slot) = recoding.home(window);
                 let sign = negative ^ (digit < half);
-                terms.push(term(first_bucket + digit.abs_diff(half) - 1, (first_slot + index) << 1 | sign as u32));
+                let reference = (first_slot + index) << 1 | u32::from(sign);
+                terms.push(term(first_bucket + digit.abs_diff(half) - 1, reference));
             }
         }
     }

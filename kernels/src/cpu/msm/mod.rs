@@ -1,48 +1,154 @@
-//! msm
-#![allow(missing_docs)]
-mod buckets; mod columns; mod digits; mod kernel; mod portable; mod slot; mod slots; mod weights;
+//! Multi-scalar multiplication in G1: $\sum_i s_i P_i$.
+//!
+//! The bucket method (Pippenger 1976; Bernstein, Doumen, Lange and Oosterwijk, INDOCRYPT 2012): scalars are cut into signed
+//! digits, points with the same digit are added up, the sums are weighted by their digits. What is particular here:
+//!
+//! - points are added in affine coordinates, thousands to an inversion, eight at a time with IFMA;
+//! - with memory for it, multiples of the points make all windows share their buckets;
+//! - weighting the buckets is again a multiplication by small scalars, done the same way;
+//! - zero digits cost nothing, and negative scalars are as short as positive ones, so witness columns need no special case;
+//! - all is right for all points and scalars: equal, opposite and identity points included.
+//!
+//! | room | what it does |
+//! |---|---|
+//! | `digits` | scalars to signed digits |
+//! | `plan` | window width from the lengths of the scalars |
+//! | `buckets`, `columns` | terms sorted by bucket, in blocks and columns; the parallel work |
+//! | `kernel`, `portable`, `ifma` | the additions |
+//! | `weights` | from bucket sums to the result |
+//! | `prepared` | points with their tables |
+//! | `fixed_base` | one point times many scalars |
+
+mod buckets;
+mod columns;
+mod digits;
+mod fixed_base;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
-use halo2curves::bn256::*; use rayon::prelude::*; use kernel::Kernel; use slot::*; use digits::Recoding;
-use crate::cpu::ifma::Ifma;
-#[derive(Debug)]
-pub struct Bases { slots: slots::Slots, n: usize, rec: Recoding, ifma: Option<Ifma>, wp: std::sync::Mutex<Vec<buckets::Workspace<portable::Portable>>>, wi: std::sync::Mutex<Vec<buckets::Workspace<ifma::IfmaKernel>>> }
+mod kernel;
+mod plan;
+mod portable;
+mod prepared;
+mod slot;
+mod slots;
+#[cfg(test)]
+mod tests;
+mod weights;
+
+use std::fmt;
+
+use halo2curves::bn256::{Fr, G1, G1Affine};
+use rayon::prelude::*;
+
+use self::portable::Portable;
+use self::prepared::Prepared;
+use super::ifma::Ifma;
+use crate::Error;
+
+/// Points that are multiplied again and again, prepared for it.
+pub struct Bases(Inner);
+
+enum Inner {
+    Portable(Prepared<Portable>),
+    #[cfg(target_arch = "x86_64")]
+    Ifma(Prepared<ifma::IfmaKernel>),
+}
+
+/// Runs the same code with the kernel of an instruction set.
+macro_rules! with_kernel {
+    ($ifma:expr, $kernel:ident => $body:expr) => {
+        match $ifma {
+            #[cfg(target_arch = "x86_64")]
+            Some(token) => {
+                let $kernel = ifma::IfmaKernel(token);
+                $body
+            }
+            _ => {
+                let $kernel = Portable;
+                $body
+            }
+        }
+    };
+}
+
+/// Runs the same code with prepared points of any kernel.
+macro_rules! with_prepared {
+    ($bases:expr, $prepared:ident => $body:expr) => {
+        match &$bases.0 {
+            Inner::Portable($prepared) => $body,
+            #[cfg(target_arch = "x86_64")]
+            Inner::Ifma($prepared) => $body,
+        }
+    };
+}
+
 impl Bases {
-  pub fn new(ifma: Option<Ifma>, points:&[G1Affine], c: u32, sets: u32)->Self{
-    let n=points.len(); let rec=Recoding::new(c,sets,n as u32);
-    let slots = match ifma { None=>Self::tables(portable::Portable,points,rec), Some(i)=>Self::tables(ifma::IfmaKernel(i),points,rec)};
-    Self{slots,n,rec,ifma,wp:Default::default(),wi:Default::default()}
-  }
-  fn tables<K:Kernel>(k:K,points:&[G1Affine],rec:Recoding)->slots::Slots{
-    let n=points.len(); let mut slots=slots::Slots::new(n*rec.copies() as usize);
-    k.encode(points,&mut slots[..n]);
-    for j in 1..rec.copies() as usize { let (a,b)=slots.split_at_mut(j*n); let src=&a[(j-1)*n..]; let dst=&mut b[..n];
-      dst.par_chunks_mut(1024).zip(src.par_chunks(1024)).for_each(|(d,s)|{ d.copy_from_slice(s); k.double(d,rec.sets*rec.window_bits); }); }
-    slots
-  }
-  pub fn msm(&self, s:&[Fr])->G1{ match self.ifma { None=>self.run(portable::Portable,&self.wp,s), Some(i)=>self.run(ifma::IfmaKernel(i),&self.wi,s)} }
-  fn run<K:Kernel>(&self,k:K,w:&std::sync::Mutex<Vec<buckets::Workspace<K>>>,s:&[Fr])->G1{
-    let rec=&self.rec; let t0=std::time::Instant::now();
-    let ch=4096;
-    let mut ws=w.lock().unwrap().pop().unwrap_or_default();
-    buckets::sum_buckets(k,&mut ws,&self.slots,(rec.sets*rec.half()) as usize,s.len().div_ceil(ch),|i,t|{ k.recode(&s[i*ch..((i+1)*ch).min(s.len())],rec,(i*ch) as u32,t)});
-    let t1=t0.elapsed();
-    let half=rec.half(); let c=rec.window_bits;
-    for b in &mut ws.sums.buckets{ *b=(*b/half)<<c | (*b%half+1); }
-    let r=weights::Sets{bits:c,shifts:(0..rec.sets).map(|t|t*c).collect()}.total(k,&mut ws); w.lock().unwrap().push(ws);
-    if std::env::var("T").is_ok(){eprintln!("buckets {:?} rest {:?}",t1,t0.elapsed()-t1);}
-    r
-  }
+    /// Prepares points, for IFMA if there is a token and portably otherwise.
+    ///
+    /// The points are copied, 64 bytes each. With `table_bytes` more, multiples of the points are computed (about 250
+    /// doublings for each point) that make multiplications up to a third faster; with 0, none are.
+    ///
+    /// # Errors
+    /// [`Error::Length`] if there are 2^31 points or more.
+    pub fn new(ifma: Option<Ifma>, points: &[G1Affine], table_bytes: usize) -> Result<Self, Error> {
+        Ok(Self(match ifma {
+            #[cfg(target_arch = "x86_64")]
+            Some(token) => Inner::Ifma(Prepared::new(ifma::IfmaKernel(token), points, table_bytes)?),
+            _ => Inner::Portable(Prepared::new(Portable, points, table_bytes)?),
+        }))
+    }
+
+    /// How many points there are.
+    pub fn len(&self) -> usize {
+        with_prepared!(self, prepared => prepared.len())
+    }
+
+    /// Whether there are no points.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes that multiples of the points take.
+    pub fn table_bytes(&self) -> usize {
+        with_prepared!(self, prepared => prepared.table_bytes())
+    }
+
+    /// For each vector of scalars, the sum of the first points times them.
+    ///
+    /// The result does not depend on the number of threads.
+    ///
+    /// # Errors
+    /// [`Error::Length`] if a vector is longer than the points.
+    pub fn msm(&self, scalars: &[&[Fr]]) -> Result<Vec<G1>, Error> {
+        with_prepared!(self, prepared => {
+            scalars.par_iter().with_max_len(1).map(|scalars| prepared.msm(scalars)).collect()
+        })
+    }
 }
-pub fn lab(points:&[G1Affine], copies: usize, groups: usize, rows: usize, seed: u64){
-  let i=Ifma::detect().unwrap(); let k=ifma::IfmaKernel(i); let n=points.len();
-  let mut slots=slots::Slots::new(n*copies); for j in 0..copies{ k.encode(points,&mut slots[j*n..(j+1)*n]); if j>0 {k.double(&mut slots[j*n..(j+1)*n],j as u32);} }
-  let mut x=seed; let mut terms=vec![]; for b in 0..groups*8 { for _ in 0..rows { x=x.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407); let idx=((x>>33) as usize)%(n*copies); terms.push(term(b as u32,(idx as u32)<<1|((x>>20)&1) as u32)); } }
-  let mut cols=columns::Columns::default(); cols.count(groups*8,std::iter::once(&terms[..])); cols.place(0,groups*8,1000,std::iter::once(&terms[..])); cols.finish();
-  let mut sc=Default::default(); let mut out=vec![]; let mut v=vec![];
-  for _ in 0..41 { out.clear(); unsafe{ifma::TIMES=[0.0;4];} let f=freq(); let t=std::time::Instant::now(); k.sum_columns(&slots,&cols,&mut sc,&mut out); let e=t.elapsed().as_secs_f64(); let f=f.max(freq()); let t=unsafe{ifma::TIMES}; v.push([e*f/(groups*8*(rows-1)) as f64,t[0]*f/t[3],t[1]*f/t[3],t[2]*f/t[3]]); }
-  let q=|i:usize|{let mut w:Vec<f64>=v.iter().map(|x|x[i]).collect(); w.sort_by(|a,b|a.total_cmp(b)); w[10]};
-  println!("copies {copies} groups {groups} rows {rows}: {:.1} cycles/add; per group fwd {:.0} inv {:.0} bwd {:.0}", q(0),q(1),q(2),q(3));
+
+impl fmt::Debug for Bases {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bases").field("len", &self.len()).field("table_bytes", &self.table_bytes()).finish()
+    }
 }
-pub fn freq()->f64{ let t=std::time::Instant::now(); let mut x=1u64; unsafe{ std::arch::asm!("mov ecx, 30000","2:","imul {0},{0}","imul {0},{0}","dec ecx","jnz 2b",inout(reg) x,out("rcx") _); } std::hint::black_box(x); 180000.0/t.elapsed().as_secs_f64() }
-pub fn lab_mul(){ let i=Ifma::detect().unwrap(); unsafe{ifma::lab_mul(i)} }
+
+/// The sum of points times scalars, for points that are used once.
+///
+/// # Errors
+/// [`Error::Length`] if there are not as many scalars as points, or 2^31 of them or more.
+pub fn msm(ifma: Option<Ifma>, points: &[G1Affine], scalars: &[Fr]) -> Result<G1, Error> {
+    if points.len() != scalars.len() {
+        return Err(Error::Length { what: "scalars", expected: points.len(), found: scalars.len() });
+    }
+    with_kernel!(ifma, kernel => Prepared::new(kernel, points, 0)?.msm(scalars))
+}
+
+/// `base` times each of the scalars, for instance the powers of a parameter setup.
+pub fn fixed_base_batch(ifma: Option<Ifma>, base: &G1Affine, scalars: &[Fr]) -> Vec<G1Affine> {
+    with_kernel!(ifma, kernel => fixed_base::multiples(kernel, base, scalars))
+}
+
+/// The meaning of [`msm`], one multiplication after the other. Pairs without a partner are left out.
+pub fn naive(points: &[G1Affine], scalars: &[Fr]) -> G1 {
+    points.iter().zip(scalars).map(|(point, scalar)| point * scalar).sum()
+}

@@ -12,8 +12,10 @@ use super::buckets::{Workspace, sum_buckets};
 use super::kernel::Kernel;
 use super::slot::term;
 
-/// Values of this many bits are left to running sums.
+/// Values of more bits are split.
 const LAST_BITS: u32 = 4;
+/// More buckets are split even then: running sums take ten times as long for each.
+const LAST_BUCKETS: usize = 1 << 9;
 /// Terms made at a time.
 const CHUNK: usize = 1 << 12;
 
@@ -28,7 +30,7 @@ pub(crate) struct Sets {
 impl Sets {
     /// The weighted sum of the buckets in `workspace.sums`.
     pub(crate) fn total<K: Kernel>(mut self, kernel: K, workspace: &mut Workspace<K>) -> G1 {
-        while self.bits > LAST_BITS {
+        while self.bits > LAST_BITS || (self.bits > 1 && workspace.sums.slots.len() > LAST_BUCKETS) {
             self = self.split(kernel, workspace);
         }
         self.finish(kernel, workspace)

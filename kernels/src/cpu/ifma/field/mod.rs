@@ -25,7 +25,6 @@
 //!
 //! In `mul` the 1.13 is `p + NEG_INV / 2^52 p` (0.122 for Fr, 0.127 for Fq), see [`Product::reduce`].
 
-mod factor;
 mod layout;
 mod modulus;
 mod signed;
@@ -36,7 +35,6 @@ use core::arch::x86_64::*;
 use core::marker::PhantomData;
 
 use super::Ifma;
-pub(crate) use factor::Factor;
 pub(crate) use layout::{transpose, words};
 pub(crate) use modulus::{FqModulus, FrModulus, LIMB_BITS, LIMB_MASK, Limbs, Modulus, complement, multiple, split};
 

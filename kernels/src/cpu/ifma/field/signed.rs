@@ -2,20 +2,36 @@
 
 use core::arch::x86_64::*;
 
-use super::{Loose, Modulus, all, multiple};
+use super::{Factor, Lanes, Loose, Modulus, Product, all, multiple};
 
-impl<M: Modulus> Loose<M> {
-    /// `self - other`, no carries. It may be negative: lift it before [`Loose::norm`].
+impl<M> core::fmt::Debug for Factor<M> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_tuple("Factor").field(&self.limbs).finish()
+    }
+}
+
+impl<M: Modulus> Factor<M> {
+    /// The full product.
     #[inline(always)]
-    pub(crate) fn minus(self, other: impl Into<Self>) -> Self {
-        let mut limbs = self.limbs;
-        for (limb, other) in limbs.iter_mut().zip(other.into().limbs) {
-            // SAFETY: a `Loose` exists only where `Ifma::detect` succeeded.
-            *limb = unsafe { _mm512_sub_epi64(*limb, other) };
-        }
-        Self::new(limbs)
+    pub(crate) fn widening_mul(self, other: impl Into<Self>) -> Product<M> {
+        // Products do not see what sets `Lanes` apart from `Factor`.
+        Lanes::new(self.limbs).widening_mul(other)
     }
 
+    /// The full square.
+    #[inline(always)]
+    pub(crate) fn widening_square(self) -> Product<M> {
+        Lanes::new(self.limbs).widening_square()
+    }
+
+    /// `self * other / 2^260` modulo p, for another multiplication.
+    #[inline(always)]
+    pub(crate) fn mul(self, other: impl Into<Self>) -> Self {
+        self.widening_mul(other).reduce().carried()
+    }
+}
+
+impl<M: Modulus> Loose<M> {
     /// `self - other` in the lanes of the mask and `self + other` in the others, no carries.
     #[inline(always)]
     pub(crate) fn plus_minus(self, minus: __mmask8, other: impl Into<Self>) -> Self {

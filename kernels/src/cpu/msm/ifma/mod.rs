@@ -72,7 +72,7 @@ impl Points {
 
 /// Loops, because `map` and `from_fn` may end up as calls.
 #[inline(always)]
-fn coordinates<'a>(from: [&'a Slot; LANES]) -> [[&'a Fq; LANES]; 2] {
+fn coordinates(from: [&Slot; LANES]) -> [[&Fq; LANES]; 2] {
     let (mut x, mut y) = ([&from[0].x; LANES], [&from[0].y; LANES]);
     for lane in 0..LANES {
         (x[lane], y[lane]) = (&from[lane].x, &from[lane].y);
@@ -147,7 +147,7 @@ fn double(ifma: Ifma, slots: &mut [Slot], times: u32) {
         let mut product = Factor::from(Vector::splat(ifma, &FqModulus::ONE_260));
         pending.clear();
         for point in &points {
-            let run = Loose::from(point.y).double().factor();
+            let run = Loose::from(point.y).double().carried();
             pending.push((run, product));
             product = product.mul(run);
         }
@@ -155,11 +155,11 @@ fn double(ifma: Ifma, slots: &mut [Slot], times: u32) {
         for (point, (run, before)) in points.iter_mut().zip(&pending).rev() {
             // x stays below 2 p, y below 3.1 p: the products are below 1.4 p.
             let square = Loose::from(point.x.square());
-            let slope = square.double().add(square).factor().mul(inverse.mul(*before));
+            let slope = square.double().add(square).carried().mul(inverse.mul(*before));
             inverse = inverse.mul(*run);
             let square = slope.widening_square().reduce();
             let x = square.sub::<4>(Loose::from(point.x).double()).norm().reduce_below_two_p();
-            let product = slope.widening_mul(point.x.sub::<2>(x).factor()).reduce();
+            let product = slope.widening_mul(point.x.sub::<2>(x).carried()).reduce();
             let y = product.minus(point.y).lift::<1>().lift_below::<0, 3>().norm();
             *point = Points { x, y };
         }
@@ -201,17 +201,3 @@ impl Kernel for IfmaKernel {
         unsafe { rows::sum_columns(self.0, source, columns, scratch, sums) };
     }
 }
-#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx512ifma")]
-pub fn lab_mul(ifma: Ifma){
-  use crate::cpu::ifma::field::split;
-  let a: Vec<Vector>=(0..64u64).map(|i| Vector::splat(ifma,&split([i*0x9E3779B97F4A7C15,i.wrapping_mul(0xD1B54A32D192ED03),i*77777,i<<50]))).collect();
-  let b=a.clone(); let mut d=a.clone();
-  #[inline(never)] #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx512ifma")]
-  fn f(d:&mut [Vector],a:&[Vector],b:&[Vector]){ for i in 0..64{ d[i]=a[i].mul(b[i]); } }
-  #[inline(never)] #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx512ifma")]
-  fn g(d:&mut [Vector],a:&[Vector],_b:&[Vector]){ for i in 0..64{ d[i]=a[i].square(); } }
-  for (n,h) in [("mul",f as unsafe fn(&mut [Vector],&[Vector],&[Vector])),("sqr",g)] {
-  let mut v=vec![]; for _ in 0..41{ let fq=super::freq(); let t=std::time::Instant::now(); for _ in 0..200{ unsafe{h(&mut d,&a,&b)}; } let e=t.elapsed().as_secs_f64(); v.push(e*fq.max(super::freq())/200./64.); } v.sort_by(|a,b|a.total_cmp(b));
-  println!("{n} {:.1} cycles/vec",v[10]); }
-}
-pub use rows::TIMES;

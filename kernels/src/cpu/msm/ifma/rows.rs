@@ -1,7 +1,8 @@
 //! Columns added up row by row: eight columns to a group, thousands of additions to an inversion.
 //!
-//! A forward pass over the groups fetches the points of the row and multiplies up the denominators `x_b - x_a`, one inversion
-//! serves all of them, and a backward pass completes the additions. Per addition: five multiplications and a square.
+//! For each row the denominators `x_b - x_a` are multiplied up, one inversion serves all of them, and a pass over the groups
+//! in reverse order completes the additions and multiplies up the denominators of the next row. Per addition: five
+//! multiplications and a square.
 //!
 //! # Bounds
 //! In multiples of p, the same after each row. [`Loose::lift_below`] may lift a little more than it must, hence "+".
@@ -21,11 +22,10 @@
 //! are the rows after it while a sum is the identity.
 
 use core::arch::x86_64::{
-    _MM_HINT_T0, _MM_HINT_T1, _mm_prefetch, _mm256_cmpneq_epi32_mask, _mm256_loadu_si256, _mm256_movepi32_mask,
-    _mm256_set1_epi32, _mm256_slli_epi32,
+    _MM_HINT_T0, _mm_prefetch, _mm256_cmpneq_epi32_mask, _mm256_loadu_si256, _mm256_movepi32_mask, _mm256_set1_epi32,
+    _mm256_slli_epi32,
 };
 
-use ff::Field;
 use halo2curves::bn256::Fq;
 
 use super::{Factor, Loose, Points, Vector, invert};
@@ -35,9 +35,11 @@ use crate::cpu::msm::columns::{Columns, LANES, Row};
 use crate::cpu::msm::portable;
 use crate::cpu::msm::slot::{NONE, Slot, split_ref};
 
-/// How many groups ahead the first row's points are fetched into the cache.
-const AHEAD: usize = 12;
-const DISTANCE: usize = 3;
+/// How many groups ahead points are fetched into the cache. An addition takes longer than memory does, and what is fetched
+/// earlier may be gone again: at least its address translation.
+const AHEAD: usize = 3;
+/// The same where nothing is computed meanwhile.
+const AHEAD_AT_FIRST: usize = 12;
 
 /// Eight sums under way: their opposites, because subtracting them is all that is done with them.
 #[derive(Clone, Copy, Debug)]
@@ -56,10 +58,7 @@ impl Sums {
     /// Below 5 p.
     #[inline(always)]
     fn points(self) -> Points {
-        Points {
-            x: Loose::from(self.minus_x).negate::<5>().norm(),
-            y: Loose::from(self.minus_y).negate::<5>().norm(),
-        }
+        Points { x: Loose::from(self.minus_x).negate::<5>().norm(), y: Loose::from(self.minus_y).negate::<5>().norm() }
     }
 }
 
@@ -85,35 +84,27 @@ pub(crate) struct Scratch {
 
 /// Appends the sums of the columns, eight for each group.
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx512ifma")]
-pub(super) fn sum_columns(
-    ifma: Ifma,
-    source: &[Slot],
-    columns: &Columns,
-    scratch: &mut Scratch,
-    sums: &mut Vec<Slot>,
-) {
-    first_row(ifma, source, columns, scratch);
+pub(super) fn sum_columns(ifma: Ifma, source: &[Slot], columns: &Columns, scratch: &mut Scratch, sums: &mut Vec<Slot>) {
+    start(ifma, source, columns, scratch);
+    // The product of the denominators of the row, if it has been prepared with the row before.
     let mut prepared = None;
-    for row in 1..columns.height() {
-        let active = columns.reaching(row);
-        let job = Job { ifma, source, columns, row, upward: row % 2 == 0 };
-        if scratch.identities[..active].iter().all(|&lanes| lanes == 0) {
-            let t0 = std::time::Instant::now();
-            let product = prepared.take().unwrap_or_else(|| unsafe { prepare_row(job, &scratch.sums, &mut scratch.pending) });
-            let t1 = std::time::Instant::now();
-            let next_active = columns.reaching(row + 1);
-            for turn in 0..DISTANCE.min(active) {
-                Job { row: row + 1, ..job }.prefetch(turn, active, next_active);
-            }
-            if let Some(inverse) = invert(ifma, product) {
-                let t2 = std::time::Instant::now();
-                prepared = Some(add_row(job, &mut scratch.sums[..active], &mut scratch.pending[..active], inverse.into()));
-                let t3 = std::time::Instant::now();
-                unsafe { TIMES[0] += (t1-t0).as_secs_f64(); TIMES[1] += (t2-t1).as_secs_f64(); TIMES[2] += (t3-t2).as_secs_f64(); TIMES[3]+= active as f64; }
-                continue;
+    for index in 1..columns.height() {
+        let row = RowJob::new(ifma, source, columns, index);
+        let Scratch { sums, pending, identities, .. } = scratch;
+        let mut exceptional = identities[..row.active].iter().any(|&lanes| lanes != 0);
+        if !exceptional {
+            let product = prepared.take().unwrap_or_else(|| prepare_row(row, sums, pending));
+            let next = RowJob::new(ifma, source, columns, index + 1);
+            // While the inversion lasts.
+            (0..AHEAD).for_each(|turn| row.prefetch_for(next, turn));
+            match invert(ifma, product) {
+                Some(inverse) => prepared = Some(add_row(row, next, sums, pending, inverse.into())),
+                None => exceptional = true,
             }
         }
-        add_row_carefully(ifma, source, columns, row, scratch);
+        if exceptional {
+            add_row_carefully(row, scratch);
+        }
     }
     for (group, identities) in scratch.sums.iter().zip(&scratch.identities) {
         let mut slots = group.points().reduce().store();
@@ -125,138 +116,166 @@ pub(super) fn sum_columns(
         sums.extend_from_slice(&slots);
     }
 }
-pub static mut TIMES: [f64;4]=[0.0;4];
 
-/// A row to add.
+/// Starts the sums with the first row.
+#[inline(always)]
+fn start(ifma: Ifma, source: &[Slot], columns: &Columns, scratch: &mut Scratch) {
+    let (first, second) = (RowJob::new(ifma, source, columns, 0), RowJob::new(ifma, source, columns, 1));
+    scratch.sums.clear();
+    (0..AHEAD_AT_FIRST).for_each(|group| first.prefetch(group));
+    for group in 0..first.active {
+        first.prefetch(group + AHEAD_AT_FIRST);
+        second.prefetch(group);
+        let cells = columns.row(group, 0);
+        let Points { x, y } = Points::load(ifma, addresses(source, cells));
+        let (_, negative) = masks(ifma, cells);
+        scratch.sums.push(Sums {
+            minus_x: Loose::from(x).negate::<1>().norm(),
+            minus_y: Loose::from(Vector::zero(ifma)).lift::<2>().plus_minus(!negative, y).norm(),
+        });
+    }
+    let zero = Vector::zero(ifma);
+    scratch.pending.resize(first.active, Pending { run: zero, rise: zero.into(), before: zero.into() });
+    scratch.identities.clear();
+    scratch.identities.resize(first.active, 0);
+}
+
+/// A row that is being added.
+///
+/// The groups take turns, upward in one row and downward in the next, because products of denominators are taken apart
+/// from the end.
 #[derive(Clone, Copy, Debug)]
-struct Job<'a> {
+struct RowJob<'a> {
     ifma: Ifma,
     source: &'a [Slot],
     columns: &'a Columns,
-    row: usize,
-    upward: bool,
+    index: usize,
+    /// Groups that reach this row: the first so many.
+    active: usize,
 }
 
-impl Job<'_> {
-    fn next(self) -> Self {
-        Self { row: self.row + 1, upward: !self.upward, ..self }
-    }
+impl<'a> RowJob<'a> {
     #[inline(always)]
-    fn prefetch(&self, turn: usize, active: usize, next_active: usize) {
-        if turn < active {
-            let group = self.group(turn, active);
-            if group < next_active {
-                prefetch::<_MM_HINT_T0>(self.source, self.columns.row(group, self.row));
+    fn new(ifma: Ifma, source: &'a [Slot], columns: &'a Columns, index: usize) -> Self {
+        Self { ifma, source, columns, index, active: columns.reaching(index) }
+    }
+
+    /// Whose turn it is when this row is added.
+    #[inline(always)]
+    fn group(self, turn: usize) -> usize {
+        if self.index.is_multiple_of(2) { turn } else { self.active - 1 - turn }
+    }
+
+    /// The cells of a group.
+    #[inline(always)]
+    fn cells(self, group: usize) -> &'a Row {
+        self.columns.row(group, self.index)
+    }
+
+    /// Has the points of a group fetched into the cache, if it reaches this row.
+    #[inline(always)]
+    fn prefetch(self, group: usize) {
+        if group < self.active {
+            for &reference in self.cells(group) {
+                let address = self.source.as_ptr().wrapping_add(split_ref(reference).0);
+                // SAFETY: prefetching is allowed at any address.
+                unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
             }
         }
     }
+
+    /// Has the points of the next row fetched for the group whose turn it is in this row.
     #[inline(always)]
-    fn group(&self, turn: usize, active: usize) -> usize {
-        if self.upward { turn } else { active - 1 - turn }
+    fn prefetch_for(self, next: Self, turn: usize) {
+        if turn < self.active {
+            next.prefetch(self.group(turn));
+        }
     }
 }
 
+/// Prepares a row on its own. Returns the product of all denominators.
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx512ifma")]
-fn prepare_row(job: Job<'_>, sums: &[Sums], pending: &mut [Pending]) -> Factor {
-    let mut product = Factor::from(Vector::splat(job.ifma, &FqModulus::ONE_260));
-    let active = job.columns.reaching(job.row);
-    for turn in (0..active).rev() {
-        let group = job.group(turn, active);
-        let run = prepare(job, group, &sums[group], product, &mut pending[group]);
-        product = product.mul(run);
+fn prepare_row(row: RowJob<'_>, sums: &[Sums], pending: &mut [Pending]) -> Factor {
+    let mut product = Factor::from(Vector::splat(row.ifma, &FqModulus::ONE_260));
+    for turn in (0..row.active).rev() {
+        let group = row.group(turn);
+        pending[group] = prepare(row, group, &sums[group], product);
+        product = product.mul(pending[group].run);
     }
     product
 }
 
 /// The line through a sum and the point that is added to it.
 #[inline(always)]
-fn prepare(job: Job<'_>, group: usize, sums: &Sums, before: Factor, pending: &mut Pending) -> Vector {
-    let row = job.columns.row(group, job.row);
-    let (present, negative) = masks(job.ifma, row);
-    let Points { x, y } = Points::load(job.ifma, addresses(job.source, row));
+fn prepare(row: RowJob<'_>, group: usize, sums: &Sums, before: Factor) -> Pending {
+    let cells = row.cells(group);
+    let (present, negative) = masks(row.ifma, cells);
+    let Points { x, y } = Points::load(row.ifma, addresses(row.source, cells));
     let mut run = x.add(sums.minus_x).norm();
     if present != u8::MAX {
-        run = Vector::select(present, run, Vector::splat(job.ifma, &FqModulus::ONE_260));
+        run = Vector::select(present, run, Vector::splat(row.ifma, &FqModulus::ONE_260));
     }
-    let rise = Loose::from(sums.minus_y).plus_minus(negative, y).factor();
-    *pending = Pending { run, rise, before };
-    run
+    let rise = Loose::from(sums.minus_y).plus_minus(negative, y).carried();
+    Pending { run, rise, before }
 }
 
+/// Completes the additions of a row and prepares the next one. Returns the product of the next denominators.
+///
+/// An addition is a chain: inverse, slope, x, y, next denominator, each with a multiplication that needs the one before.
+/// So that the processor always has independent ones, four groups are under way at different links of the chain.
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx512ifma")]
-#[inline(never)]
-fn add_row(job: Job<'_>, sums: &mut [Sums], pending: &mut [Pending], mut inverse: Factor) -> Factor {
-    let active = sums.len();
-    let next = job.next();
-    let next_active = job.columns.reaching(job.row + 1);
-    let one = Vector::splat(job.ifma, &FqModulus::ONE_260);
+fn add_row(
+    row: RowJob<'_>,
+    next: RowJob<'_>,
+    sums: &mut [Sums],
+    pending: &mut [Pending],
+    mut inverse: Factor,
+) -> Factor {
+    let one = Vector::splat(row.ifma, &FqModulus::ONE_260);
     let mut product = Factor::from(one);
-    let mut quotient: Factor = one.into();
-    let mut slope: Factor = one.into();
-    let mut late_slope: Factor = one.into();
-    let mut minus_x = one;
-    for turn in 0..active + 3 {
+    // What the links hand over: 1 / run, the slope, and slope and -x.
+    let (mut run_inverse, mut slope, mut old_slope, mut minus_x) = (product, product, product, one);
+    for turn in 0..row.active + 3 {
         if turn >= 3 {
-            let group = job.group(turn - 3, active);
+            let group = row.group(turn - 3);
             let sums = &mut sums[group];
-            let distance = Loose::from(sums.minus_x).sub::<4>(minus_x).factor();
+            let distance = Loose::from(sums.minus_x).sub::<4>(minus_x).carried();
             let y = Loose::from(sums.minus_y).negate::<3>();
-            let minus_y = late_slope.widening_mul(distance).add_reduced(y).reduce().lift_below::<1, 3>().norm();
-            replace(job.ifma, job.columns.row(group, job.row), sums, Sums { minus_x, minus_y });
-            if group < next_active {
-                let run = prepare(next, group, sums, product, &mut pending[group]);
-                product = product.mul(run);
+            let minus_y = old_slope.widening_mul(distance).add_reduced(y).reduce().lift_below::<1, 3>().norm();
+            replace(row, group, sums, Sums { minus_x, minus_y });
+            if group < next.active {
+                pending[group] = prepare(next, group, sums, product);
+                product = product.mul(pending[group].run);
             }
         }
-        if turn >= 2 && turn < active + 2 {
-            let group = job.group(turn - 2, active);
+        if turn >= 2 && turn < row.active + 2 {
+            let group = row.group(turn - 2);
             let (sums, pending) = (&sums[group], &pending[group]);
-            // x_a + x_b is run - 2 (-x_a).
-            let both = Loose::from(pending.run).minus(sums.minus_x).minus(sums.minus_x);
+            // x_a + x_b is run - 2 (-x_a). Where there is no term the run is not what it says: x_b = 0 keeps the bounds.
+            let (present, _) = masks(row.ifma, row.cells(group));
+            let run = if present == u8::MAX { pending.run } else { Vector::select(present, pending.run, sums.minus_x) };
+            let both = Loose::from(run).minus(sums.minus_x).minus(sums.minus_x);
             minus_x = both.minus(slope.widening_square().reduce()).lift::<2>().lift_below::<0, 3>().norm();
-            late_slope = slope;
+            old_slope = slope;
         }
-        if turn >= 1 && turn < active + 1 {
-            let group = job.group(turn - 1, active);
-            slope = pending[group].rise.mul(quotient);
+        if turn >= 1 && turn < row.active + 1 {
+            let group = row.group(turn - 1);
+            slope = pending[group].rise.mul(run_inverse);
         }
-        if turn < active {
-            Job { row: job.row + 1, ..job }.prefetch(turn + DISTANCE, active, next_active);
-            let group = job.group(turn, active);
-            quotient = inverse.mul(pending[group].before);
+        if turn < row.active {
+            row.prefetch_for(next, turn + AHEAD);
+            let group = row.group(turn);
+            run_inverse = inverse.mul(pending[group].before);
             inverse = inverse.mul(pending[group].run);
         }
     }
     product
 }
 
-/// Starts the sums with the first row.
-#[inline(always)]
-fn first_row(ifma: Ifma, source: &[Slot], columns: &Columns, scratch: &mut Scratch) {
-    scratch.sums.clear();
-    for group in 0..columns.groups() {
-        if group + AHEAD < columns.groups() {
-            prefetch::<_MM_HINT_T0>(source, columns.row(group + AHEAD, 0));
-        }
-        let row = columns.row(group, 0);
-        let Points { x, y } = Points::load(ifma, addresses(source, row));
-        let minus_x = Loose::from(x).negate::<1>().norm();
-        let minus_y = Loose::from(Vector::zero(ifma)).lift::<2>().plus_minus(!masks(ifma, row).1, y).norm();
-        scratch.sums.push(Sums { minus_x, minus_y });
-    }
-    for group in 0..columns.reaching(1) {
-        prefetch::<_MM_HINT_T1>(source, columns.row(group, 1));
-    }
-    let zero = Vector::zero(ifma);
-    scratch.pending.resize(columns.groups(), Pending { run: zero, rise: zero.into(), before: zero.into() });
-    scratch.identities.clear();
-    scratch.identities.resize(columns.groups(), 0);
-}
-
 /// Writes the lanes that had a term.
 #[inline(always)]
-fn replace(ifma: Ifma, row: &Row, sums: &mut Sums, new: Sums) {
-    let (present, _) = masks(ifma, row);
+fn replace(row: RowJob<'_>, group: usize, sums: &mut Sums, new: Sums) {
+    let (present, _) = masks(row.ifma, row.cells(group));
     if present == u8::MAX {
         *sums = new;
     } else {
@@ -270,12 +289,11 @@ fn replace(ifma: Ifma, row: &Row, sums: &mut Sums, new: Sums) {
 /// Adds a row by the portable kernel, which knows all exceptions.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx512ifma")]
-fn add_row_carefully(ifma: Ifma, source: &[Slot], columns: &Columns, row: usize, scratch: &mut Scratch) {
+fn add_row_carefully(row: RowJob<'_>, scratch: &mut Scratch) {
     let Scratch { sums, identities, careful, .. } = scratch;
-    let active = columns.reaching(row);
-    careful.reset(active * LANES);
+    careful.reset(row.active * LANES);
     for (group, slots) in careful.points().chunks_mut(LANES).enumerate() {
-        slots.copy_from_slice(&sums[group].points().store_256(ifma));
+        slots.copy_from_slice(&sums[group].points().store_256(row.ifma));
         for (lane, slot) in slots.iter_mut().enumerate() {
             if identities[group] >> lane & 1 == 1 {
                 *slot = Slot::IDENTITY;
@@ -284,14 +302,14 @@ fn add_row_carefully(ifma: Ifma, source: &[Slot], columns: &Columns, row: usize,
     }
     // Words in the 2^260 form read as 16 times the number in halo2curves' form.
     let sixteenth = Fq::from(16).invert().expect("16 is not zero");
-    portable::add_row(columns, row, careful, |reference| {
+    portable::add_row(row.columns, row.index, careful, |reference| {
         let (index, negative) = split_ref(reference);
-        let Slot { x, y } = source[index];
+        let Slot { x, y } = row.source[index];
         let y = y * sixteenth;
         Slot { x: x * sixteenth, y: if negative { -y } else { y } }
     });
     for (group, slots) in careful.points().as_chunks::<LANES>().0.iter().enumerate() {
-        sums[group] = Sums::new(Points::load_256(ifma, slots.each_ref()));
+        sums[group] = Sums::new(Points::load_256(row.ifma, slots.each_ref()));
         identities[group] = (0..LANES).map(|lane| u8::from(slots[lane].is_identity()) << lane).sum();
     }
 }
@@ -317,13 +335,5 @@ fn masks(_: Ifma, row: &Row) -> (u8, u8) {
             _mm256_cmpneq_epi32_mask(row, _mm256_set1_epi32(NONE as i32)),
             _mm256_movepi32_mask(_mm256_slli_epi32::<31>(row)),
         )
-    }
-}
-
-#[inline(always)]
-fn prefetch<const HINT: i32>(source: &[Slot], row: &Row) {
-    for &reference in row {
-        // SAFETY: prefetching is allowed at any address.
-        unsafe { _mm_prefetch::<HINT>(source.as_ptr().wrapping_add(split_ref(reference).0).cast()) };
     }
 }
