@@ -27,6 +27,7 @@
 
 mod layout;
 mod modulus;
+mod signed;
 #[cfg(test)]
 mod tests;
 
@@ -466,6 +467,17 @@ impl<M: Modulus> Product<M> {
     #[inline(always)]
     pub(crate) fn zero(_: Ifma) -> Self {
         Self::new([all(0); 10])
+    }
+
+    /// `self + 2^260 x`: after the reduction, `+ x`. Limbs of x may be negative if what is reduced is not.
+    #[inline(always)]
+    pub(crate) fn add_reduced(self, x: Loose<M>) -> Self {
+        let mut columns = self.columns;
+        for (column, limb) in columns[5..].iter_mut().zip(x.limbs) {
+            // SAFETY: a `Product` exists only where `Ifma::detect` succeeded.
+            *column = unsafe { _mm512_add_epi64(*column, limb) };
+        }
+        Self::new(columns)
     }
 
     /// `self + a * b`.
