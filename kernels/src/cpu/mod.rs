@@ -2,7 +2,7 @@
 
 mod arithmetic;
 pub mod ifma;
-mod interpret;
+
 mod ntt;
 mod permute;
 pub(crate) mod portable;
@@ -338,7 +338,7 @@ impl Backend for CpuBackend {
                 let prepared = ifma.as_ref().expect("checked in the guard");
                 prepared.evaluate(kernel, program, domain, &columns, &table, shift)
             }
-            _ => interpret::evaluate(program, domain, &columns, &table, shift),
+            _ => portable::interpret::evaluate(program, domain, &columns, &table, shift),
         };
         Ok(outputs.into_iter().map(CpuPoly::owned).collect())
     }

@@ -11,6 +11,7 @@ pub(crate) type Residue = [u64; 4];
 
 const P: Residue = [0x43e1f593f0000001, 0x2833e84879b97091, 0xb85045b68181585d, 0x30644e72e131a029];
 const TWO_P: Residue = [0x87c3eb27e0000002, 0x5067d090f372e122, 0x70a08b6d0302b0ba, 0x60c89ce5c2634053];
+const FOUR_P: Residue = [0x0f87d64fc0000004, 0xa0cfa121e6e5c245, 0xe14116da06056174, 0xc19139cb84c680a6];
 /// -1/p modulo 2^64.
 const NEG_INV: u64 = 0xc2e1f593efffffff;
 
@@ -49,6 +50,45 @@ pub(crate) fn mul(a: &Residue, b: &Residue) -> Residue {
         t = [r0, r1, r2, carry_a.wrapping_add(carry_p)];
     }
     t
+}
+
+/// A sum of at most 16 products of numbers below p, without reduction: `16 p^2 < 2^512`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wide([u64; 8]);
+
+impl Wide {
+    /// Adds `a * b`.
+    #[inline(always)]
+    pub(crate) fn add_product(&mut self, a: &Residue, b: &Residue) {
+        let mut overflow = false;
+        for (i, word) in b.iter().enumerate() {
+            let mut carry = 0;
+            for (j, a) in a.iter().enumerate() {
+                (self.0[i + j], carry) = multiply_add(self.0[i + j], *word, *a, carry);
+            }
+            // The word above is reached by one carry from here and one from the row before.
+            (self.0[i + 4], overflow) = carrying_add(self.0[i + 4], carry, overflow);
+        }
+        debug_assert!(!overflow, "more than 16 products");
+    }
+
+    /// The sum divided by 2^256, canonical: `(16 p^2 + 2^256 p) / 2^256 < 4.1 p` before the last subtractions.
+    #[inline(always)]
+    pub(crate) fn reduce(self) -> Residue {
+        let mut t = self.0;
+        let mut overflow = false;
+        for i in 0..4 {
+            let digit = t[i].wrapping_mul(NEG_INV);
+            let mut carry = 0;
+            for (j, p) in P.iter().enumerate() {
+                (t[i + j], carry) = multiply_add(t[i + j], digit, *p, carry);
+            }
+            (t[i + 4], overflow) = carrying_add(t[i + 4], carry, overflow);
+        }
+        debug_assert!(!overflow, "5 p fit four words");
+        let below_four_p = subtract_if_not_less([t[4], t[5], t[6], t[7]], FOUR_P);
+        subtract_if_not_less(below_two_p(below_four_p), P)
+    }
 }
 
 /// `a + b`, below 4 p for summands below 2 p.
@@ -155,6 +195,7 @@ mod tests {
         let p = BigUint::parse_bytes(Fr::MODULUS.trim_start_matches("0x").as_bytes(), 16).unwrap();
         assert_eq!(number(&P), p);
         assert_eq!(number(&TWO_P), &p * 2u8);
+        assert_eq!(number(&FOUR_P), &p * 4u8);
         assert_eq!(P[0].wrapping_mul(NEG_INV), u64::MAX);
         assert!(p * 5u8 < BigUint::from(1u8) << 256usize);
     }
@@ -182,6 +223,25 @@ mod tests {
             let low = number(&below_two_p(a));
             assert!(low < &p * 2u8 && &low % &p == number(&a) % &p);
             assert_eq!(number(&words(&element(a))), number(&a) % &p);
+        }
+    }
+
+    #[test]
+    fn sums_of_sixteen_products() {
+        let mut rng = ChaCha20Rng::seed_from_u64(3);
+        let p = number(&P);
+        let samples = samples(1, &mut rng);
+        let largest = vec![samples[2]; 32];
+        for factors in samples.chunks_exact(32).chain([largest.as_slice()]) {
+            let mut wide = Wide::default();
+            let mut expected = BigUint::from(0u8);
+            for pair in factors.chunks_exact(2) {
+                wide.add_product(&pair[0], &pair[1]);
+                expected += number(&pair[0]) * number(&pair[1]);
+            }
+            let sum = number(&wide.reduce());
+            assert!(sum < p);
+            assert_eq!((sum << 256usize) % &p, expected % &p);
         }
     }
 
