@@ -60,7 +60,7 @@ impl Wide {
     /// Adds `a * b`.
     #[inline(always)]
     pub(crate) fn add_product(&mut self, a: &Residue, b: &Residue) {
-        let mut overflow = false;
+        let mut overflow = 0;
         for (i, word) in b.iter().enumerate() {
             let mut carry = 0;
             for (j, a) in a.iter().enumerate() {
@@ -69,14 +69,14 @@ impl Wide {
             // The word above is reached by one carry from here and one from the row before.
             (self.0[i + 4], overflow) = carrying_add(self.0[i + 4], carry, overflow);
         }
-        debug_assert!(!overflow, "more than 16 products");
+        debug_assert!(overflow == 0, "more than 16 products");
     }
 
     /// The sum divided by 2^256, canonical: `(16 p^2 + 2^256 p) / 2^256 < 4.1 p` before the last subtractions.
     #[inline(always)]
     pub(crate) fn reduce(self) -> Residue {
         let mut t = self.0;
-        let mut overflow = false;
+        let mut overflow = 0;
         for i in 0..4 {
             let digit = t[i].wrapping_mul(NEG_INV);
             let mut carry = 0;
@@ -85,7 +85,7 @@ impl Wide {
             }
             (t[i + 4], overflow) = carrying_add(t[i + 4], carry, overflow);
         }
-        debug_assert!(!overflow, "5 p fit four words");
+        debug_assert!(overflow == 0, "5 p fit four words");
         let below_four_p = subtract_if_not_less([t[4], t[5], t[6], t[7]], FOUR_P);
         subtract_if_not_less(below_two_p(below_four_p), P)
     }
@@ -95,7 +95,7 @@ impl Wide {
 #[inline(always)]
 pub(crate) fn add(a: &Residue, b: &Residue) -> Residue {
     let mut out = [0; 4];
-    let mut carry = false;
+    let mut carry = 0;
     for i in 0..4 {
         (out[i], carry) = carrying_add(a[i], b[i], carry);
     }
@@ -107,7 +107,7 @@ pub(crate) fn add(a: &Residue, b: &Residue) -> Residue {
 pub(crate) fn sub(a: &Residue, b: &Residue) -> Residue {
     let lifted = add(a, &TWO_P);
     let mut out = [0; 4];
-    let mut borrow = false;
+    let mut borrow = 0;
     for i in 0..4 {
         (out[i], borrow) = borrowing_sub(lifted[i], b[i], borrow);
     }
@@ -123,14 +123,13 @@ pub(crate) fn below_two_p(a: Residue) -> Residue {
 #[inline(always)]
 fn subtract_if_not_less(a: Residue, b: Residue) -> Residue {
     let mut out = [0; 4];
-    let mut borrow = false;
+    let mut borrow = 0;
     for i in 0..4 {
         (out[i], borrow) = borrowing_sub(a[i], b[i], borrow);
     }
     // A mask rather than a branch: the outcome is as good as random.
-    let keep = u64::from(borrow).wrapping_neg();
     for i in 0..4 {
-        out[i] ^= (out[i] ^ a[i]) & keep;
+        out[i] ^= (out[i] ^ a[i]) & borrow;
     }
     out
 }
@@ -142,18 +141,18 @@ fn multiply_add(t: u64, a: u64, b: u64, carry: u64) -> (u64, u64) {
     (sum as u64, (sum >> 64) as u64)
 }
 
+/// `a + b + carry`, low word and carry.
 #[inline(always)]
-fn carrying_add(a: u64, b: u64, carry: bool) -> (u64, bool) {
-    let (sum, first) = a.overflowing_add(b);
-    let (sum, second) = sum.overflowing_add(u64::from(carry));
-    (sum, first | second)
+fn carrying_add(a: u64, b: u64, carry: u64) -> (u64, u64) {
+    let sum = u128::from(a) + u128::from(b) + u128::from(carry);
+    (sum as u64, (sum >> 64) as u64)
 }
 
+/// `a - b - borrow`, low word and borrow; a borrow is all ones, which is what compilers turn into one instruction.
 #[inline(always)]
-fn borrowing_sub(a: u64, b: u64, borrow: bool) -> (u64, bool) {
-    let (difference, first) = a.overflowing_sub(b);
-    let (difference, second) = difference.overflowing_sub(u64::from(borrow));
-    (difference, first | second)
+fn borrowing_sub(a: u64, b: u64, borrow: u64) -> (u64, u64) {
+    let difference = u128::from(a).wrapping_sub(u128::from(b) + u128::from(borrow >> 63));
+    (difference as u64, (difference >> 64) as u64)
 }
 
 #[cfg(test)]
