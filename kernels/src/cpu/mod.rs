@@ -4,6 +4,7 @@ mod arithmetic;
 pub mod ifma;
 mod interpret;
 pub mod msm;
+
 mod ntt;
 mod permute;
 pub(crate) mod portable;
@@ -339,7 +340,7 @@ impl Backend for CpuBackend {
                 let prepared = ifma.as_ref().expect("checked in the guard");
                 prepared.evaluate(kernel, program, domain, &columns, &table, shift)
             }
-            _ => interpret::evaluate(program, domain, &columns, &table, shift),
+            _ => portable::interpret::evaluate(program, domain, &columns, &table, shift),
         };
         Ok(outputs.into_iter().map(CpuPoly::owned).collect())
     }

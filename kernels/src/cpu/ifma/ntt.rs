@@ -71,9 +71,9 @@ impl Kernel for Ifma {
         unsafe { twist(cells, twiddles, out) }
     }
 
-    fn outer(self, coarse: &Scalars, fine: &[Scalars; 8]) -> [Scalars; 8] {
+    fn outer(self, coarse: &Scalars, fine: &[Scalars; 8], out: &mut [Scalars; 8]) {
         // SAFETY: the token proves the instructions.
-        unsafe { outer(coarse, fine) }
+        unsafe { outer(coarse, fine, out) }
     }
 
     fn geometric(self, first: &Scalars, ratio: &Scalars, out: &mut [Scalars]) {
@@ -124,13 +124,11 @@ fn twist(cells: [&LooseScalars; 8], twiddles: &[Scalars; 8], out: &mut [Scalars;
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx512ifma")]
-fn outer(coarse: &Scalars, fine: &[Scalars; 8]) -> [Scalars; 8] {
-    let mut out = *fine;
-    for [x, y] in out.as_chunks_mut::<2>().0 {
-        let [s, t] = mul_pair(*x, *coarse, *y, *coarse);
-        (*x, *y) = (s.norm(), t.norm());
+fn outer(coarse: &Scalars, fine: &[Scalars; 8], out: &mut [Scalars; 8]) {
+    for ([x, y], [s, t]) in fine.as_chunks::<2>().0.iter().zip(out.as_chunks_mut::<2>().0) {
+        let products = mul_pair(*x, *coarse, *y, *coarse);
+        (*s, *t) = (products[0].norm(), products[1].norm());
     }
-    out
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx512ifma")]

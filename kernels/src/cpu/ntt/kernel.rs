@@ -54,8 +54,8 @@ pub(crate) trait Kernel: Copy + Debug + Send + Sync + Sized + 'static {
     /// Multiplies cell i by `twiddles[i]` and transposes: lane j of cell i becomes lane i of register j.
     fn twist(self, cells: [&Self::Cell; 8], twiddles: &[Self::Packed; 8], out: &mut [Self::Packed; 8]);
 
-    /// `coarse * fine[i]`, good as twiddles: below 1.2 p.
-    fn outer(self, coarse: &Self::Packed, fine: &[Self::Packed; 8]) -> [Self::Packed; 8];
+    /// `out[i] = coarse * fine[i]`, good as twiddles: below 1.2 p.
+    fn outer(self, coarse: &Self::Packed, fine: &[Self::Packed; 8], out: &mut [Self::Packed; 8]);
 
     /// `out[i] = first * ratio^i`.
     fn geometric(self, first: &Self::Packed, ratio: &Self::Packed, out: &mut [Self::Packed]);

@@ -272,12 +272,13 @@ impl<K: Kernel> Ntt<K> {
         let mut buffer = std::mem::take(&mut workspace.powers);
         let twiddles = plan.twiddles.group(kernel, group, line.len(), &mut buffer);
         let eighth = line.len() / 8;
+        let mut eight = [kernel.blank(); 8];
         for j in 0..eighth {
             let h = reverse(j, eighth.trailing_zeros());
             let cells = core::array::from_fn(|lane| line.at(workspace, j + eighth * reverse(lane, 3)));
             // SAFETY: row h, columns of this group.
             let target = unsafe { matrix.cells(h * row_len + 8 * group) };
-            kernel.twist(cells, &twiddles.eight(kernel, j, eighth), target);
+            kernel.twist(cells, twiddles.eight(kernel, j, eighth, &mut eight), target);
         }
         workspace.powers = buffer;
     }

@@ -54,7 +54,7 @@ impl Powers {
             let mut workspace = Vec::new();
             let group = twiddles.group(kernel, group, frequencies, &mut workspace);
             for (j, entries) in table.as_chunks_mut::<8>().0.iter_mut().enumerate() {
-                *entries = group.eight(kernel, j, frequencies / 8);
+                group.eight(kernel, j, frequencies / 8, entries);
             }
         });
         table
@@ -87,12 +87,22 @@ impl<K: Kernel> Twiddles<'_, K> {
 }
 
 impl<K: Kernel> Group<'_, K> {
-    /// The twiddles of frequencies `8 h ..`, where j is h, below `eighth`, with its bits reversed.
+    /// The twiddles of frequencies `8 h ..`, where j is h, below `eighth`, with its bits reversed. If they have to be
+    /// computed, then to `buffer`.
     #[inline(always)]
-    pub(super) fn eight(&self, kernel: K, j: usize, eighth: usize) -> [K::Packed; 8] {
+    pub(super) fn eight<'b>(
+        &'b self,
+        kernel: K,
+        j: usize,
+        eighth: usize,
+        buffer: &'b mut [K::Packed; 8],
+    ) -> &'b [K::Packed; 8] {
         match self {
-            Self::Table(table) => *table[8 * j..].first_chunk().expect("j is below an eighth of the frequencies"),
-            Self::Computed { coarse, fine } => kernel.outer(&coarse[reverse(j, eighth.trailing_zeros())], fine),
+            Self::Table(table) => table[8 * j..].first_chunk().expect("j is below an eighth of the frequencies"),
+            Self::Computed { coarse, fine } => {
+                kernel.outer(&coarse[reverse(j, eighth.trailing_zeros())], fine, buffer);
+                buffer
+            }
         }
     }
 }

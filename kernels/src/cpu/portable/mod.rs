@@ -2,6 +2,7 @@
 
 pub(crate) mod residue;
 
+pub(crate) mod interpret;
 mod ntt;
 mod vector;
 

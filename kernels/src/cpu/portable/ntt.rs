@@ -94,8 +94,8 @@ impl Kernel for Portable {
         }
     }
 
-    fn outer(self, coarse: &[Residue; 8], fine: &[[Residue; 8]; 8]) -> [[Residue; 8]; 8] {
-        fine.map(|register| canonical_products(coarse, &register))
+    fn outer(self, coarse: &[Residue; 8], fine: &[[Residue; 8]; 8], out: &mut [[Residue; 8]; 8]) {
+        *out = fine.map(|register| canonical_products(coarse, &register));
     }
 
     fn geometric(self, first: &[Residue; 8], ratio: &[Residue; 8], out: &mut [[Residue; 8]]) {

@@ -11,6 +11,7 @@ pub(crate) type Residue = [u64; 4];
 
 const P: Residue = [0x43e1f593f0000001, 0x2833e84879b97091, 0xb85045b68181585d, 0x30644e72e131a029];
 const TWO_P: Residue = [0x87c3eb27e0000002, 0x5067d090f372e122, 0x70a08b6d0302b0ba, 0x60c89ce5c2634053];
+const FOUR_P: Residue = [0x0f87d64fc0000004, 0xa0cfa121e6e5c245, 0xe14116da06056174, 0xc19139cb84c680a6];
 /// -1/p modulo 2^64.
 const NEG_INV: u64 = 0xc2e1f593efffffff;
 
@@ -51,11 +52,50 @@ pub(crate) fn mul(a: &Residue, b: &Residue) -> Residue {
     t
 }
 
+/// A sum of at most 16 products of numbers below p, without reduction: `16 p^2 < 2^512`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wide([u64; 8]);
+
+impl Wide {
+    /// Adds `a * b`.
+    #[inline(always)]
+    pub(crate) fn add_product(&mut self, a: &Residue, b: &Residue) {
+        let mut overflow = 0;
+        for (i, word) in b.iter().enumerate() {
+            let mut carry = 0;
+            for (j, a) in a.iter().enumerate() {
+                (self.0[i + j], carry) = multiply_add(self.0[i + j], *word, *a, carry);
+            }
+            // The word above is reached by one carry from here and one from the row before.
+            (self.0[i + 4], overflow) = carrying_add(self.0[i + 4], carry, overflow);
+        }
+        debug_assert!(overflow == 0, "more than 16 products");
+    }
+
+    /// The sum divided by 2^256, canonical: `(16 p^2 + 2^256 p) / 2^256 < 4.1 p` before the last subtractions.
+    #[inline(always)]
+    pub(crate) fn reduce(self) -> Residue {
+        let mut t = self.0;
+        let mut overflow = 0;
+        for i in 0..4 {
+            let digit = t[i].wrapping_mul(NEG_INV);
+            let mut carry = 0;
+            for (j, p) in P.iter().enumerate() {
+                (t[i + j], carry) = multiply_add(t[i + j], digit, *p, carry);
+            }
+            (t[i + 4], overflow) = carrying_add(t[i + 4], carry, overflow);
+        }
+        debug_assert!(overflow == 0, "5 p fit four words");
+        let below_four_p = subtract_if_not_less([t[4], t[5], t[6], t[7]], FOUR_P);
+        subtract_if_not_less(below_two_p(below_four_p), P)
+    }
+}
+
 /// `a + b`, below 4 p for summands below 2 p.
 #[inline(always)]
 pub(crate) fn add(a: &Residue, b: &Residue) -> Residue {
     let mut out = [0; 4];
-    let mut carry = false;
+    let mut carry = 0;
     for i in 0..4 {
         (out[i], carry) = carrying_add(a[i], b[i], carry);
     }
@@ -67,7 +107,7 @@ pub(crate) fn add(a: &Residue, b: &Residue) -> Residue {
 pub(crate) fn sub(a: &Residue, b: &Residue) -> Residue {
     let lifted = add(a, &TWO_P);
     let mut out = [0; 4];
-    let mut borrow = false;
+    let mut borrow = 0;
     for i in 0..4 {
         (out[i], borrow) = borrowing_sub(lifted[i], b[i], borrow);
     }
@@ -83,14 +123,13 @@ pub(crate) fn below_two_p(a: Residue) -> Residue {
 #[inline(always)]
 fn subtract_if_not_less(a: Residue, b: Residue) -> Residue {
     let mut out = [0; 4];
-    let mut borrow = false;
+    let mut borrow = 0;
     for i in 0..4 {
         (out[i], borrow) = borrowing_sub(a[i], b[i], borrow);
     }
     // A mask rather than a branch: the outcome is as good as random.
-    let keep = u64::from(borrow).wrapping_neg();
     for i in 0..4 {
-        out[i] ^= (out[i] ^ a[i]) & keep;
+        out[i] ^= (out[i] ^ a[i]) & borrow;
     }
     out
 }
@@ -102,18 +141,18 @@ fn multiply_add(t: u64, a: u64, b: u64, carry: u64) -> (u64, u64) {
     (sum as u64, (sum >> 64) as u64)
 }
 
+/// `a + b + carry`, low word and carry.
 #[inline(always)]
-fn carrying_add(a: u64, b: u64, carry: bool) -> (u64, bool) {
-    let (sum, first) = a.overflowing_add(b);
-    let (sum, second) = sum.overflowing_add(u64::from(carry));
-    (sum, first | second)
+fn carrying_add(a: u64, b: u64, carry: u64) -> (u64, u64) {
+    let sum = u128::from(a) + u128::from(b) + u128::from(carry);
+    (sum as u64, (sum >> 64) as u64)
 }
 
+/// `a - b - borrow`, low word and borrow; a borrow is all ones, which is what compilers turn into one instruction.
 #[inline(always)]
-fn borrowing_sub(a: u64, b: u64, borrow: bool) -> (u64, bool) {
-    let (difference, first) = a.overflowing_sub(b);
-    let (difference, second) = difference.overflowing_sub(u64::from(borrow));
-    (difference, first | second)
+fn borrowing_sub(a: u64, b: u64, borrow: u64) -> (u64, u64) {
+    let difference = u128::from(a).wrapping_sub(u128::from(b) + u128::from(borrow >> 63));
+    (difference as u64, (difference >> 64) as u64)
 }
 
 #[cfg(test)]
@@ -155,6 +194,7 @@ mod tests {
         let p = BigUint::parse_bytes(Fr::MODULUS.trim_start_matches("0x").as_bytes(), 16).unwrap();
         assert_eq!(number(&P), p);
         assert_eq!(number(&TWO_P), &p * 2u8);
+        assert_eq!(number(&FOUR_P), &p * 4u8);
         assert_eq!(P[0].wrapping_mul(NEG_INV), u64::MAX);
         assert!(p * 5u8 < BigUint::from(1u8) << 256usize);
     }
@@ -182,6 +222,25 @@ mod tests {
             let low = number(&below_two_p(a));
             assert!(low < &p * 2u8 && &low % &p == number(&a) % &p);
             assert_eq!(number(&words(&element(a))), number(&a) % &p);
+        }
+    }
+
+    #[test]
+    fn sums_of_sixteen_products() {
+        let mut rng = ChaCha20Rng::seed_from_u64(3);
+        let p = number(&P);
+        let samples = samples(1, &mut rng);
+        let largest = vec![samples[2]; 32];
+        for factors in samples.chunks_exact(32).chain([largest.as_slice()]) {
+            let mut wide = Wide::default();
+            let mut expected = BigUint::from(0u8);
+            for pair in factors.chunks_exact(2) {
+                wide.add_product(&pair[0], &pair[1]);
+                expected += number(&pair[0]) * number(&pair[1]);
+            }
+            let sum = number(&wide.reduce());
+            assert!(sum < p);
+            assert_eq!((sum << 256usize) % &p, expected % &p);
         }
     }
 

@@ -1,9 +1,11 @@
-//! Interprets constraint programs over blocks of rows, so that registers stay in the first-level cache.
+//! Interprets constraint programs in plain 64-bit arithmetic over blocks of rows, so that registers stay in the
+//! first-level cache.
 
 use ff::Field;
 use halo2curves::bn256::Fr;
 use rayon::prelude::*;
 
+use super::residue::{Wide, element, words};
 use crate::Domain;
 use crate::program::{Instruction, Operand, Program};
 
@@ -13,7 +15,7 @@ const BLOCK: usize = 32;
 type Block = [Fr; BLOCK];
 
 /// The outputs of `program` on all rows; the arguments were checked by the caller.
-pub(super) fn evaluate(program: &Program, domain: &Domain, columns: &[&[Fr]], table: &[Fr], shift: Fr) -> Vec<Vec<Fr>> {
+pub(crate) fn evaluate(program: &Program, domain: &Domain, columns: &[&[Fr]], table: &[Fr], shift: Fr) -> Vec<Vec<Fr>> {
     let n = domain.n();
     let mut outputs = vec![vec![Fr::ZERO; n]; program.outputs()];
     let mut chunks: Vec<Vec<&mut [Fr]>> = (0..n.div_ceil(BLOCK)).map(|_| Vec::new()).collect();
@@ -61,17 +63,11 @@ impl BlockOfRows<'_> {
                 Instruction::Neg { to, a } => self.binary(registers, *to, *a, *a, |a, _| -a),
                 Instruction::Dot { to, plus, products } => {
                     let products = &self.program.products()[products.start as usize..products.end as usize];
-                    for row in 0..self.rows {
-                        let read = |operand: Operand| self.read(registers, operand, row);
-                        let sum: Fr = products.iter().map(|(a, b)| read(*a) * read(*b)).sum();
-                        let sum = plus.map_or(sum, |plus| sum + read(plus));
-                        registers[*to as usize][row] = sum;
-                    }
+                    self.dot(registers, *to, *plus, products);
                 }
                 Instruction::Store { output, from } => {
-                    for (row, value) in outputs[*output as usize].iter_mut().enumerate() {
-                        *value = self.read(registers, *from, row);
-                    }
+                    let rows = &self.rows_of(registers, *from)[..self.rows];
+                    outputs[*output as usize].copy_from_slice(rows);
                 }
             }
         }
@@ -85,16 +81,33 @@ impl BlockOfRows<'_> {
         register[before_wrap..self.rows].copy_from_slice(&column[..self.rows - before_wrap]);
     }
 
-    fn read(&self, registers: &[Block], operand: Operand, row: usize) -> Fr {
+    /// The rows of an operand; those of a scalar are all the same.
+    fn rows_of(&self, registers: &[Block], operand: Operand) -> Block {
         match operand {
-            Operand::Register(register) => registers[register as usize][row],
-            Operand::Scalar(entry) => self.table[entry as usize],
+            Operand::Register(register) => registers[register as usize],
+            Operand::Scalar(entry) => [self.table[entry as usize]; BLOCK],
         }
     }
 
     fn binary(&self, registers: &mut [Block], to: u16, a: Operand, b: Operand, f: impl Fn(Fr, Fr) -> Fr) {
-        for row in 0..self.rows {
-            registers[to as usize][row] = f(self.read(registers, a, row), self.read(registers, b, row));
+        let (a, b) = (self.rows_of(registers, a), self.rows_of(registers, b));
+        for ((result, a), b) in registers[to as usize].iter_mut().zip(&a).zip(&b) {
+            *result = f(*a, *b);
+        }
+    }
+
+    /// One modular reduction per row, after all products.
+    fn dot(&self, registers: &mut [Block], to: u16, plus: Option<Operand>, products: &[(Operand, Operand)]) {
+        let mut sums = [Wide::default(); BLOCK];
+        for (a, b) in products {
+            let (a, b) = (self.rows_of(registers, *a), self.rows_of(registers, *b));
+            for ((sum, a), b) in sums.iter_mut().zip(&a).zip(&b) {
+                sum.add_product(&words(a), &words(b));
+            }
+        }
+        let plus = plus.map_or([Fr::ZERO; BLOCK], |plus| self.rows_of(registers, plus));
+        for ((result, sum), plus) in registers[to as usize].iter_mut().zip(sums).zip(plus) {
+            *result = element(sum.reduce()) + plus;
         }
     }
 }
