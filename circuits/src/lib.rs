@@ -13,4 +13,4 @@ pub mod state;
 pub mod statement;
 
 pub use error::StatementError;
-pub use statement::Statement;
+pub use statement::{InputOptions, Statement};

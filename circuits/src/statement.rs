@@ -1,10 +1,25 @@
 //! The [`Statement`] seam: what is proven.
 
+use std::io::Read;
+
 use halo2_proofs::plonk::Circuit;
 use halo2curves::bn256::Fr;
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::decimal::Decimal;
 use crate::error::StatementError;
+use crate::pricing::scenario::ScenarioSet;
+
+/// How a file of inputs is read where the file does not say.
+#[derive(Debug, Clone)]
+pub struct InputOptions {
+    /// Unit of prices in CSV files.
+    pub tick: Decimal,
+    /// Time of the inputs, seconds of the Unix epoch.
+    pub timestamp: u64,
+    /// The scenario set of risk arrays.
+    pub scenarios: ScenarioSet,
+}
 
 /// A statement that zomma proves.
 ///
@@ -29,6 +44,21 @@ pub trait Statement: 'static {
     const MIN_K: u32;
     /// The `k` that is used when none is asked for.
     const DEFAULT_K: u32;
+
+    /// Reads inputs as people write them. What is not overridden reads JSON.
+    ///
+    /// # Errors
+    /// [`StatementError::Domain`] naming line or field and reason.
+    fn read(mut file: impl Read, options: &InputOptions) -> Result<Self::Inputs, StatementError>
+    where
+        Self: Sized,
+    {
+        let _ = options;
+        let mut text = String::new();
+        let failure = |reason: String| StatementError::Domain { field: "inputs".into(), reason };
+        file.read_to_string(&mut text).map_err(|error| failure(error.to_string()))?;
+        serde_json::from_str(&text).map_err(|error| failure(error.to_string()))
+    }
 
     /// The smallest `k` whose shape holds `inputs`.
     ///

@@ -1,5 +1,7 @@
 //! `price`: options in, prices and Greeks out, both committed by a root.
 
+use std::io::Read;
+
 use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
 use halo2_proofs::plonk::{Circuit, Column, ConstraintSystem, Error, Instance};
 use halo2curves::bn256::Fr;
@@ -14,9 +16,9 @@ use super::{RESERVED_ROWS, check_terms, option_words, tree_nodes, value_words};
 use crate::error::StatementError;
 use crate::pricing::Kind;
 use crate::pricing::chip::PricingChip;
-use crate::pricing::csv::Row;
+use crate::pricing::csv::{Row, read_chain};
 use crate::pricing::native::{Terms, Valuation, value};
-use crate::statement::Statement;
+use crate::statement::{InputOptions, Statement};
 
 /// Depth of both trees.
 const DEPTH: usize = 16;
@@ -218,6 +220,10 @@ impl Statement for Price {
     const NAME: &'static str = "price";
     const MIN_K: u32 = TABLE_K;
     const DEFAULT_K: u32 = TABLE_K;
+
+    fn read(file: impl Read, options: &InputOptions) -> Result<Self::Inputs, StatementError> {
+        Ok(PriceInputs { timestamp: options.timestamp, options: read_chain(file, &options.tick)? })
+    }
 
     fn k_for(inputs: &Self::Inputs) -> Result<u32, StatementError> {
         let given = inputs.options.len();

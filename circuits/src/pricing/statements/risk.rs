@@ -1,5 +1,7 @@
 //! `risk`: the marks of an epoch in, the risk array out.
 
+use std::io::Read;
+
 use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
 use halo2_proofs::plonk::{Circuit, Column, ConstraintSystem, Error, Instance};
 use halo2curves::bn256::Fr;
@@ -15,11 +17,12 @@ use crate::error::StatementError;
 use crate::pricing::Kind;
 use crate::pricing::blocks::risk::{ID_BITS, LANE_BITS, TIME_BITS};
 use crate::pricing::blocks::{PRICE_BITS, VOL_BITS};
+use crate::pricing::csv::{Row, read_chain};
 use crate::pricing::native::Terms;
 use crate::pricing::risk_chip::{ExpiryTerms, InstrumentTerms, RiskChip};
 use crate::pricing::risk_native::{ExpiryRisk, RiskRow};
 use crate::pricing::scenario::{FACTOR_BITS, PARAMETER_BITS, ScenarioSet};
-use crate::statement::Statement;
+use crate::statement::{InputOptions, Statement};
 
 /// Depth of the tree of rows.
 const DEPTH: usize = 12;
@@ -149,6 +152,32 @@ impl Listing {
 }
 
 impl RiskInputs {
+    /// The marks that a chain's rows are at `time`: sorted by expiry and by what its options share, numbered from 1. Also returns, for
+    /// each listing, the index of its row.
+    #[must_use]
+    pub fn from_chain(rows: &[Row], time: u64, scenarios: ScenarioSet) -> (Self, Vec<usize>) {
+        let mut order: Vec<usize> = (0..rows.len()).collect();
+        order.sort_by_key(|index| {
+            let row = &rows[*index];
+            (row.expiry_seconds, row.spot, row.rate, row.dividend)
+        });
+        let listing = |(position, index): (usize, &usize)| {
+            let row = &rows[*index];
+            Listing {
+                id: position as u32 + 1,
+                kind: row.kind,
+                strike: row.strike,
+                expiry: time + u64::from(row.expiry_seconds),
+                spot: row.spot,
+                vol: row.vol,
+                rate: row.rate,
+                dividend: row.dividend,
+            }
+        };
+        let listings = order.iter().enumerate().map(listing).collect();
+        (Self { time, scenarios, listings }, order)
+    }
+
     /// The rows, one per listing.
     ///
     /// # Errors
@@ -362,6 +391,11 @@ impl Statement for Risk {
     const NAME: &'static str = "risk";
     const MIN_K: u32 = TABLE_K;
     const DEFAULT_K: u32 = TABLE_K + 2;
+
+    fn read(file: impl Read, options: &InputOptions) -> Result<Self::Inputs, StatementError> {
+        let rows = read_chain(file, &options.tick)?;
+        Ok(RiskInputs::from_chain(&rows, options.timestamp, options.scenarios.clone()).0)
+    }
 
     fn k_for(inputs: &Self::Inputs) -> Result<u32, StatementError> {
         let given = inputs.groups().len();
