@@ -65,7 +65,7 @@ impl CircuitId {
 /// Lays a statement's circuit out, and checks that keys can be made for it.
 ///
 /// Key generation itself panics on a circuit that does not fit, and silently cuts its degree.
-pub(crate) fn lay_out<S: Statement>(k: u32) -> Result<Layout, ProverError> {
+pub fn lay_out<S: Statement>(k: u32) -> Result<Layout, ProverError> {
     if !(S::MIN_K..=crate::srs::MAX_K).contains(&k) {
         let range = format!("{} to {} for {}", S::MIN_K, crate::srs::MAX_K, S::NAME);
         return Err(ProverError::OutOfRange { field: "k", found: u64::from(k), range });

@@ -50,6 +50,15 @@ pub fn inspect_verifying_key(path: &Path) -> Result<Envelope<KeyHeader>, ProverE
     Envelope::open(path, |_, found| Ok(found))
 }
 
+/// Reads the header of a proving key's file without knowing its statement; the digest is checked.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn inspect_proving_key(path: &Path) -> Result<ProvingKeyHeader, ProverError> {
+    // The length has been compared with the file's already.
+    Envelope::open(path, |_, found| Ok(found)).map(|envelope| envelope.header)
+}
+
 impl<S: Statement> StatementVerifyingKey<S> {
     /// The key's file.
     #[must_use]
