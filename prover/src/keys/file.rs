@@ -12,7 +12,7 @@ use halo2curves::bn256::{Fr, G1Affine};
 use serde::{Deserialize, Serialize};
 use zomma_circuits::Statement;
 
-use super::{KeyHeader, Shape, StatementProvingKey, StatementVerifyingKey, shape::VK_PREFIX};
+use super::{KeyHeader, Shape, StatementProvingKey, StatementVerifyingKey, check_size, shape::VK_PREFIX};
 use crate::{
     artefact::{Digest, Envelope, Header, Kind},
     error::ProverError,
@@ -174,10 +174,7 @@ fn check_header<S: Statement>(header: &KeyHeader, shape: &Shape) -> Result<(), P
     if header.version != S::VERSION {
         return Err(ProverError::mismatch("statement version", S::VERSION, header.version));
     }
-    if !(S::MIN_K..=crate::srs::MAX_K).contains(&header.k) {
-        let range = format!("{} to {} for {}", S::MIN_K, crate::srs::MAX_K, S::NAME);
-        return Err(ProverError::OutOfRange { field: "k", found: u64::from(header.k), range });
-    }
+    check_size::<S>(header.k)?;
     if header.srs.k != header.k {
         return Err(ProverError::mismatch("k of the structured reference string", header.k, header.srs.k));
     }
