@@ -2,11 +2,17 @@
 #![forbid(unsafe_code)]
 
 mod commands;
+mod error;
+mod input;
+mod output;
+mod picture;
 mod progress;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use commands::Shared;
 
 /// Proves in zero knowledge that a derivatives venue computed its prices, its margin and its state correctly.
 #[derive(Debug, Parser)]
@@ -14,6 +20,8 @@ use clap::{Parser, Subcommand};
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    shared: Shared,
 }
 
 #[derive(Debug, Subcommand)]
@@ -22,33 +30,46 @@ enum Command {
     Price(commands::price::Arguments),
     /// Compute the risk array of a book, without proving.
     Risk(commands::risk::Arguments),
-    /// Make, import or check structured reference strings.
+    /// Make, import and check structured reference strings.
     #[command(subcommand)]
-    Srs(commands::srs::Command),
-    /// Make the proving and verifying key of a statement.
-    Keygen(commands::proofs::KeygenArguments),
+    Srs(commands::srs::Verb),
+    /// Make the keys of a statement.
+    Keygen(commands::keygen::Arguments),
+    /// Check a statement's constraints without proving, and explain what fails.
+    Mock(commands::mock::Arguments),
     /// Prove a statement.
-    Prove(commands::proofs::ProveArguments),
-    /// Verify what `zomma prove` wrote.
-    Verify(commands::proofs::VerifyArguments),
+    Prove(commands::prove::Arguments),
+    /// Verify a proof, and say what the verdict rests upon.
+    Verify(commands::verify::Arguments),
+    /// Say what a file is.
+    Inspect(commands::inspect::Arguments),
+    /// Rows, columns, lookups, degree and proof size of each statement.
+    Cost(commands::cost::Arguments),
+    /// Draw a circuit's layout.
+    Layout(commands::layout::Arguments),
     /// Price, prove and verify the example book.
     Demo(commands::demo::Arguments),
 }
 
 fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
-        Command::Price(arguments) => commands::price::run(&arguments),
-        Command::Risk(arguments) => commands::risk::run(&arguments),
-        Command::Srs(command) => commands::srs::run(&command),
-        Command::Keygen(arguments) => commands::proofs::keygen(&arguments),
-        Command::Prove(arguments) => commands::proofs::run_prove(&arguments),
-        Command::Verify(arguments) => commands::proofs::run_verify(&arguments),
-        Command::Demo(arguments) => commands::demo::run(&arguments),
+    let Arguments { command, shared } = Arguments::parse();
+    let outcome = match &command {
+        Command::Price(arguments) => commands::price::run(arguments),
+        Command::Risk(arguments) => commands::risk::run(arguments),
+        Command::Srs(verb) => commands::srs::run(verb, &shared),
+        Command::Keygen(arguments) => commands::keygen::run(arguments, &shared),
+        Command::Mock(arguments) => commands::mock::run(arguments, &shared),
+        Command::Prove(arguments) => commands::prove::run(arguments, &shared),
+        Command::Verify(arguments) => commands::verify::run(arguments, &shared),
+        Command::Inspect(arguments) => commands::inspect::run(arguments),
+        Command::Cost(arguments) => commands::cost::run(arguments),
+        Command::Layout(arguments) => commands::layout::run(arguments, &shared),
+        Command::Demo(arguments) => commands::demo::run(arguments, &shared),
     };
-    match result {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("zomma: {error}");
+            eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }

@@ -1,47 +1,103 @@
-//! Progress on stderr.
+//! Progress on standard error: a bar on a terminal, one line per stage elsewhere.
 
-use std::sync::Mutex;
-use std::time::Duration;
+use std::{
+    io::IsTerminal,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use zomma_prover::progress::Progress;
 
-/// Draws stages as bars or spinners on stderr; nothing when that is not a terminal.
+use crate::output::seconds;
+
+/// Draws what is reported.
 #[derive(Debug)]
 pub(crate) struct Bars {
-    current: Mutex<ProgressBar>,
+    mode: Mode,
+    stage: Mutex<Option<Stage>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Quiet,
+    Lines,
+    Terminal,
+}
+
+#[derive(Debug)]
+struct Stage {
+    name: String,
+    start: Instant,
+    bar: Option<ProgressBar>,
 }
 
 impl Bars {
-    pub(crate) fn new() -> Self {
-        Self { current: Mutex::new(ProgressBar::hidden()) }
+    /// Bars for this process's standard error; none with `quiet`.
+    pub(crate) fn new(quiet: bool) -> Self {
+        let mode = match (quiet, std::io::stderr().is_terminal()) {
+            (true, _) => Mode::Quiet,
+            (false, true) => Mode::Terminal,
+            (false, false) => Mode::Lines,
+        };
+        Self { mode, stage: Mutex::new(None) }
     }
 
-    fn current(&self) -> ProgressBar {
-        self.current.lock().map_or_else(|poisoned| poisoned.into_inner().clone(), |bar| bar.clone())
+    /// Ends the current stage.
+    pub(crate) fn finish(&self) {
+        let Ok(mut stage) = self.stage.lock() else { return };
+        if let Some(Stage { name, start, bar }) = stage.take() {
+            if let Some(bar) = bar {
+                bar.finish_and_clear();
+            }
+            if self.mode != Mode::Quiet {
+                eprintln!("{name}: {}", seconds(start.elapsed()));
+            }
+        }
     }
-}
 
-impl Drop for Bars {
-    fn drop(&mut self) {
-        self.current().finish_and_clear();
+    /// Says something beside the stages.
+    pub(crate) fn note(&self, text: &str) {
+        self.finish();
+        if self.mode != Mode::Quiet {
+            eprintln!("{text}");
+        }
     }
 }
 
 impl Progress for Bars {
     fn stage(&self, name: &str, total: u64) {
-        self.current().finish_and_clear();
-        let bar = if total == 0 { ProgressBar::new_spinner() } else { ProgressBar::new(total) };
-        let template = if total == 0 { "{spinner} {msg} {elapsed}" } else { "{bar:30} {percent:>3}% {msg} {elapsed}" };
-        bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
-        bar.set_message(name.to_owned());
-        bar.enable_steady_tick(Duration::from_millis(120));
-        if let Ok(mut current) = self.current.lock() {
-            *current = bar;
+        self.finish();
+        let bar = (self.mode == Mode::Terminal).then(|| bar(name, total));
+        if let Ok(mut stage) = self.stage.lock() {
+            *stage = Some(Stage { name: name.to_owned(), start: Instant::now(), bar });
         }
     }
 
     fn advance(&self, steps: u64) {
-        self.current().inc(steps);
+        if let Ok(stage) = self.stage.lock()
+            && let Some(Stage { bar: Some(bar), .. }) = &*stage
+        {
+            bar.inc(steps);
+        }
     }
+}
+
+impl Drop for Bars {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+fn bar(name: &str, total: u64) -> ProgressBar {
+    let (bar, template) = match total {
+        0 => (ProgressBar::new_spinner(), "{spinner} {msg} {elapsed}"),
+        _ => (ProgressBar::new(total), "{msg} [{bar:40}] {percent}% {eta}"),
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.set_message(name.to_owned());
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
 }

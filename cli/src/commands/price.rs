@@ -1,15 +1,15 @@
 //! `zomma price`: native pricing of an option chain.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 use zomma_circuits::decimal::Decimal;
-use zomma_circuits::pricing::csv::{Row, read_chain, read_tick};
 use zomma_circuits::pricing::native::{DELTA_BITS, GAMMA_BITS, Valuation};
 use zomma_circuits::pricing::statements::PriceInputs;
 
 use super::Failure;
+use crate::input::chain;
+use crate::output::{print_csv, print_json};
 
 /// Arguments of `zomma price`.
 #[derive(Debug, clap::Args)]
@@ -24,6 +24,9 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
+/// Columns of what is printed.
+pub(crate) const HEADER: [&str; 7] = ["id", "price", "delta", "gamma", "vega", "theta", "rho"];
+
 /// Price and Greeks as exact decimals.
 #[derive(Debug, Serialize)]
 pub(crate) struct Printed {
@@ -37,6 +40,12 @@ pub(crate) struct Printed {
 }
 
 impl Printed {
+    /// The fields, in the order of [`HEADER`].
+    pub(crate) fn fields(self) -> Vec<String> {
+        let Self { id, price, delta, gamma, vega, theta, rho } = self;
+        vec![id, price, delta, gamma, vega, theta, rho]
+    }
+
     /// Expands the integers of a valuation whose prices count in `tick`.
     pub(crate) fn new(id: &str, value: &Valuation, tick: &Decimal) -> Self {
         let ticks = |count: i128| Decimal::from_units(count, tick).to_string();
@@ -58,14 +67,6 @@ fn per_tick(number: &Decimal, tick: &Decimal) -> String {
     number.divided_by(tick).to_string()
 }
 
-/// Opens a chain.
-pub(crate) fn chain(path: &Path, tick: &str) -> Result<(Vec<Row>, Decimal), Failure> {
-    let tick = read_tick(tick)?;
-    let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let rows = read_chain(file, &tick).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok((rows, tick))
-}
-
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (options, tick) = chain(&arguments.chain, &arguments.tick)?;
@@ -73,13 +74,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let values = inputs.values()?;
     let printed = inputs.options.iter().zip(&values).map(|(row, value)| Printed::new(&row.id, value, &tick));
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&printed.collect::<Vec<_>>())?);
-    } else {
-        let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
-        for line in printed {
-            writer.serialize(line)?;
-        }
-        writer.flush()?;
+        return print_json(&printed.collect::<Vec<_>>());
     }
-    Ok(())
+    let records = printed.map(Printed::fields);
+    print_csv(HEADER.map(str::to_owned).to_vec(), records)
 }

@@ -1,15 +1,16 @@
 //! `zomma risk`: the native risk array of a book.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 use zomma_circuits::decimal::Decimal;
-use zomma_circuits::pricing::scenario::ScenarioSet;
+use zomma_circuits::pricing::scenario::SCENARIOS;
 use zomma_circuits::pricing::statements::RiskInputs;
 
 use super::Failure;
-use super::price::{Printed, chain};
+use super::price::{HEADER, Printed};
+use crate::input::{chain, scenarios};
+use crate::output::{print_csv, print_json};
 
 /// Arguments of `zomma risk`.
 #[derive(Debug, clap::Args)]
@@ -35,16 +36,6 @@ struct Line {
     scenarios: Vec<String>,
 }
 
-/// Reads a scenario set, or takes the default one.
-pub(crate) fn scenarios(path: Option<&Path>) -> Result<ScenarioSet, Failure> {
-    let Some(path) = path else { return Ok(ScenarioSet::standard()) };
-    let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    let text = fs::read_to_string(path).map_err(|error| named(&error))?;
-    let set: ScenarioSet = serde_json::from_str(&text).map_err(|error| named(&error))?;
-    set.check().map_err(|error| named(&error))?;
-    Ok(set)
-}
-
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (rows, tick) = chain(&arguments.book, &arguments.tick)?;
@@ -63,17 +54,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     lines.sort_by_key(|(index, _)| *index);
     let lines = lines.into_iter().map(|(_, line)| line);
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&lines.collect::<Vec<_>>())?);
-        return Ok(());
+        return print_json(&lines.collect::<Vec<_>>());
     }
-    let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
-    let greeks = ["id", "price", "delta", "gamma", "vega", "theta", "rho"].map(str::to_owned);
-    let names = (0..zomma_circuits::pricing::scenario::SCENARIOS).map(|index| format!("scenario_{index}"));
-    writer.write_record(greeks.into_iter().chain(names))?;
-    for Line { base, scenarios } in lines {
-        let Printed { id, price, delta, gamma, vega, theta, rho } = base;
-        writer.write_record([id, price, delta, gamma, vega, theta, rho].into_iter().chain(scenarios))?;
-    }
-    writer.flush()?;
-    Ok(())
+    let names = (0..SCENARIOS).map(|index| format!("scenario_{index}"));
+    let header = HEADER.map(str::to_owned).into_iter().chain(names).collect();
+    let records = lines.map(|Line { base, scenarios }| base.fields().into_iter().chain(scenarios).collect());
+    print_csv(header, records)
 }

@@ -4,7 +4,6 @@ mod arithmetic;
 pub mod ifma;
 mod interpret;
 pub mod msm;
-
 mod ntt;
 mod permute;
 pub(crate) mod portable;

@@ -65,11 +65,11 @@ impl CircuitId {
 /// Lays a statement's circuit out, and checks that keys can be made for it.
 ///
 /// Key generation itself panics on a circuit that does not fit, and silently cuts its degree.
-pub(crate) fn lay_out<S: Statement>(k: u32) -> Result<Layout, ProverError> {
-    if !(S::MIN_K..=crate::srs::MAX_K).contains(&k) {
-        let range = format!("{} to {} for {}", S::MIN_K, crate::srs::MAX_K, S::NAME);
-        return Err(ProverError::OutOfRange { field: "k", found: u64::from(k), range });
-    }
+///
+/// # Errors
+/// See [`CircuitId::of`].
+pub fn lay_out<S: Statement>(k: u32) -> Result<Layout, ProverError> {
+    check_size::<S>(k)?;
     let layout = Layout::record(k, &S::circuit(k, None))
         .map_err(|source| ProverError::Halo2 { during: "laying the circuit out", source })?;
     if !layout.fits() {
@@ -80,4 +80,16 @@ pub(crate) fn lay_out<S: Statement>(k: u32) -> Result<Layout, ProverError> {
         return Err(ProverError::DegreeTooHigh { gate, degree, limit });
     }
     Ok(layout)
+}
+
+/// Refuses sizes that a statement does not support.
+///
+/// # Errors
+/// [`ProverError::OutOfRange`].
+pub fn check_size<S: Statement>(k: u32) -> Result<(), ProverError> {
+    if (S::MIN_K..=crate::srs::MAX_K).contains(&k) {
+        return Ok(());
+    }
+    let range = format!("{} to {} for {}", S::MIN_K, crate::srs::MAX_K, S::NAME);
+    Err(ProverError::OutOfRange { field: "k", found: u64::from(k), range })
 }

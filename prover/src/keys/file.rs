@@ -12,7 +12,7 @@ use halo2curves::bn256::{Fr, G1Affine};
 use serde::{Deserialize, Serialize};
 use zomma_circuits::Statement;
 
-use super::{KeyHeader, Shape, StatementProvingKey, StatementVerifyingKey, shape::VK_PREFIX};
+use super::{KeyHeader, Shape, StatementProvingKey, StatementVerifyingKey, check_size, shape::VK_PREFIX};
 use crate::{
     artefact::{Digest, Envelope, Header, Kind},
     error::ProverError,
@@ -48,6 +48,15 @@ pub(super) fn seal(header: &KeyHeader, key: &VerifyingKey<G1Affine>) -> Envelope
 pub fn inspect_verifying_key(path: &Path) -> Result<Envelope<KeyHeader>, ProverError> {
     // The length has been compared with the file's already.
     Envelope::open(path, |_, found| Ok(found))
+}
+
+/// Reads the header of a proving key's file without knowing its statement; the digest is checked.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn inspect_proving_key(path: &Path) -> Result<ProvingKeyHeader, ProverError> {
+    // The length has been compared with the file's already.
+    Envelope::open(path, |_, found| Ok(found)).map(|envelope| envelope.header)
 }
 
 impl<S: Statement> StatementVerifyingKey<S> {
@@ -165,10 +174,7 @@ fn check_header<S: Statement>(header: &KeyHeader, shape: &Shape) -> Result<(), P
     if header.version != S::VERSION {
         return Err(ProverError::mismatch("statement version", S::VERSION, header.version));
     }
-    if !(S::MIN_K..=crate::srs::MAX_K).contains(&header.k) {
-        let range = format!("{} to {} for {}", S::MIN_K, crate::srs::MAX_K, S::NAME);
-        return Err(ProverError::OutOfRange { field: "k", found: u64::from(header.k), range });
-    }
+    check_size::<S>(header.k)?;
     if header.srs.k != header.k {
         return Err(ProverError::mismatch("k of the structured reference string", header.k, header.srs.k));
     }

@@ -29,9 +29,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use zomma_circuits::Statement;
 
 pub use cache::{Found, KeyCache};
-pub use circuit::CircuitId;
-pub(crate) use circuit::lay_out;
-pub use file::{ProvingKeyHeader, inspect_verifying_key};
+pub use circuit::{CircuitId, check_size, lay_out};
+pub use file::{ProvingKeyHeader, inspect_proving_key, inspect_verifying_key};
 pub use pins::{KeyPin, KeyPins};
 pub use shape::Shape;
 

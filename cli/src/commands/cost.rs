@@ -1,0 +1,55 @@
+//! `zomma cost`: what statements and operations cost.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use zomma_circuits::{Statement, registry, with_statement};
+use zomma_prover::{ProverError, cost::StatementCost};
+
+use super::Failure;
+use crate::{error::CliError, output::print};
+
+/// Arguments of `zomma cost`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// All costs; what the golden file holds.
+#[derive(Debug, Serialize)]
+pub(crate) struct Costs {
+    statements: BTreeMap<&'static str, StatementCost>,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let costs = costs()?;
+    if arguments.json {
+        let json = serde_json::to_string_pretty(&costs).map_err(|error| CliError::Usage(error.to_string()))?;
+        return print(&format!("{json}\n"));
+    }
+    let mut text = format!(
+        "{:<16} {:>3} {:>9} {:>7} {:>6} {:>8} {:>7} {:>12}\n",
+        "statement", "k", "rows", "advice", "fixed", "lookups", "degree", "proof bytes"
+    );
+    for (name, cost) in &costs.statements {
+        let StatementCost { k, rows, advice, fixed, lookups, degree, proof_bytes } = cost;
+        text.push_str(&format!(
+            "{name:<16} {k:>3} {rows:>9} {advice:>7} {fixed:>6} {lookups:>8} {degree:>7} {proof_bytes:>12}\n"
+        ));
+    }
+    print(&text)
+}
+
+fn costs() -> Result<Costs, Failure> {
+    fn of<S: Statement>() -> Result<(&'static str, StatementCost), ProverError> {
+        Ok((S::NAME, StatementCost::of::<S>(S::DEFAULT_K)?))
+    }
+    let statements = registry::NAMES
+        .iter()
+        .map(|name| Ok(with_statement!(name, S => of::<S>())??))
+        .collect::<Result<_, Failure>>()?;
+    Ok(Costs { statements })
+}

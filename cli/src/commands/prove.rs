@@ -1,0 +1,60 @@
+//! `zomma prove`: from inputs to a folder with a proof.
+
+use std::path::PathBuf;
+
+use rand::rngs::OsRng;
+use zomma_circuits::{Statement, with_statement};
+use zomma_prover::{artefact::folder, engine::Engine, keys::check_size, prove::prove, transcript::TranscriptKind};
+
+use super::{Failure, Shared};
+use crate::{input::Source, output, progress::Bars};
+
+/// Arguments of `zomma prove`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The statement.
+    statement: String,
+    #[command(flatten)]
+    source: Source,
+    /// Folder for the proof; one that holds an earlier proof is replaced.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Size: 2^k rows. By default the smallest that holds the inputs.
+    #[arg(long)]
+    k: Option<u32>,
+    /// How challenges are drawn: poseidon, blake2b or keccak.
+    #[arg(long, default_value_t)]
+    transcript: TranscriptKind,
+    /// What computes: cpu, cpu:portable, cpu:avx512-ifma or halo2-axiom. One that is not there is an error.
+    #[arg(long, env = "ZOMMA_BACKEND", default_value = "cpu")]
+    backend: String,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments, shared: &Shared) -> Result<(), Failure> {
+    with_statement!(&arguments.statement, S => make::<S>(arguments, shared))?
+}
+
+fn make<S: Statement>(arguments: &Arguments, shared: &Shared) -> Result<(), Failure> {
+    let bars = Bars::new(shared.quiet);
+    let engine: Engine = arguments.backend.parse()?;
+    let inputs = arguments.source.read::<S>()?;
+    let k = arguments.k.map_or_else(|| S::k_for(&inputs), Ok)?;
+    check_size::<S>(k)?;
+    let srs = shared.srs(k, &bars)?;
+    let (key, _) = shared.keys().get::<S>(&srs, &bars)?;
+    let (proof, instance) = prove(&engine, &key, &srs, &inputs, arguments.transcript, OsRng, &bars)?;
+    folder::write(&arguments.out, key.verifying_key(), &proof, &instance)?;
+    bars.finish();
+    output::print(&format!(
+        "proof       {} ({}, {} transcript, {})\nstatement   {} (version {}), k = {k}\nkey digest  {}\nparameters  {}\n",
+        arguments.out.display(),
+        output::bytes(proof.bytes.len() as u64),
+        proof.header.transcript,
+        proof.header.backend,
+        S::NAME,
+        S::VERSION,
+        proof.header.verifying_key,
+        proof.header.srs.origin
+    ))
+}
