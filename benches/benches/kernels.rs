@@ -1,4 +1,6 @@
 //! Criterion groups of the field kernels: our backends beside halo2-axiom, one group per operation.
+// The macros of criterion make a public function without documentation.
+#![allow(missing_docs)]
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ff::Field;

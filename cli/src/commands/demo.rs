@@ -124,7 +124,7 @@ fn chain_table(rows: &[Row], values: &[Valuation], tick: &Decimal) -> String {
         let years = f64::from(expiry[0].expiry_seconds) / f64::from(YEAR);
         _ = writeln!(text, "Expiry in {years:.2} years, spot {:.2}", money(expiry[0].spot as f64));
         _ = writeln!(
-                text,
+            text,
             "{:>8} {:>7} | {:>14} {:>7} | {:>14} {:>7} | {:>9} {:>9} {:>9} {:>9} {:>9}",
             "strike", "vol %", "call", "delta", "put", "delta", "gamma", "vega", "theta c", "rho c", "rho p"
         );

@@ -2,7 +2,6 @@
 
 mod arithmetic;
 pub mod ifma;
-mod interpret;
 pub mod msm;
 mod ntt;
 mod permute;
