@@ -14,6 +14,9 @@ use super::{Bases, fixed_base_batch, msm, naive};
 use crate::Error;
 use crate::cpu::ifma::Ifma;
 
+/// Makes the scalar of an index.
+type Scalars = Box<dyn FnMut(usize, &mut ChaCha20Rng) -> Fr>;
+
 fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
 }
@@ -45,9 +48,7 @@ fn random_points(count: usize, rng: &mut ChaCha20Rng) -> Vec<G1Affine> {
 fn scalar_kinds(count: usize, rng: &mut ChaCha20Rng) -> Vec<(&'static str, Vec<Fr>)> {
     let half = -Fr::ONE * Fr::TWO_INV;
     let pool: Vec<Fr> = (0..3).map(|_| Fr::random(&mut *rng)).collect();
-    let mut kind = |name, mut scalar: Box<dyn FnMut(usize, &mut ChaCha20Rng) -> Fr>| {
-        (name, (0..count).map(|i| scalar(i, &mut *rng)).collect())
-    };
+    let mut kind = |name, mut scalar: Scalars| (name, (0..count).map(|i| scalar(i, &mut *rng)).collect());
     vec![
         kind("uniform", Box::new(|_, rng| Fr::random(rng))),
         kind("below 2^64", Box::new(|_, rng| Fr::from(rng.r#gen::<u64>()))),

@@ -203,7 +203,7 @@ fn column_sums() {
 fn high_columns() {
     fn check<K: Kernel>(kernel: K) {
         let points = random_points(2000, &mut rng(23));
-        let terms: Vec<Term> = (0..2000).map(|slot| term(slot % 3, slot << 1 | slot / 7 % 2)).collect();
+        let terms: Vec<Term> = (0..2000).map(|slot| term(slot % 3, (slot << 1) | (slot / 7 % 2))).collect();
         check_columns(kernel, &points, &arranged(&[terms], 4, 1));
     }
     every_kernel!(check);
