@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use zomma_circuits::pricing::RATE_BITS;
 use zomma_circuits::pricing::csv::{read_chain, read_tick};
 use zomma_prover::{
     artefact::Proof,
@@ -20,11 +21,12 @@ use crate::{seal::reseal, seeds, statement::Cube};
 pub fn csv(input: &[u8]) {
     let tick = read_tick("1e-8").expect("a positive number");
     if let Ok(rows) = read_chain(input, &tick) {
+        let (one, signed) = (1u64 << RATE_BITS, 1i64 << RATE_BITS);
         for row in &rows {
-            assert!(row.spot > 0 && row.strike > 0 && row.spot <= 1 << 63 && row.strike <= 1 << 63, "{row:?}");
-            assert!((42_949_673..=5 << 32).contains(&row.vol), "{row:?}");
-            assert!((-(1 << 31)..=1 << 32).contains(&row.rate), "{row:?}");
-            assert!((-(1 << 31)..=1 << 32).contains(&row.dividend), "{row:?}");
+            assert!(row.spot > 0 && row.strike > 0 && row.spot < 1 << 63 && row.strike < 1 << 63, "{row:?}");
+            assert!((one / 100..=5 * one).contains(&row.vol), "{row:?}");
+            assert!((-signed / 2..=signed).contains(&row.rate), "{row:?}");
+            assert!((-signed / 2..=signed).contains(&row.dividend), "{row:?}");
             assert!(row.expiry_seconds <= 157_680_000 && !row.id.is_empty() && row.id.len() <= 64, "{row:?}");
         }
     }
