@@ -9,6 +9,7 @@ pub mod fixed;
 pub mod frame;
 pub mod functions;
 pub mod layout;
+pub mod merkle;
 pub mod poseidon;
 pub mod range;
 #[cfg(any(test, feature = "testing"))]

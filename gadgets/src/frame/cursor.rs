@@ -1,7 +1,7 @@
 //! Blocks one below the other.
 
 use ethnum::I256;
-use halo2_proofs::circuit::Region;
+use halo2_proofs::circuit::{Cell, Region};
 use halo2curves::bn256::Fr;
 
 use super::block::{Block, Word};
@@ -14,12 +14,14 @@ pub struct Cursor<'r, 'c> {
     lanes: &'r Lanes,
     /// The next free row.
     pub row: usize,
+    /// A row with a digest in `a0` and nothing else.
+    digest: Option<(usize, Cell)>,
 }
 
 impl<'r, 'c> Cursor<'r, 'c> {
     /// A cursor at the first row of a region.
     pub fn new(region: &'r mut Region<'c, Fr>, lanes: &'r Lanes) -> Self {
-        Self { region, lanes, row: 0 }
+        Self { region, lanes, row: 0, digest: None }
     }
 
     /// Assigns a block without witnesses of its own.
@@ -51,6 +53,21 @@ impl<'r, 'c> Cursor<'r, 'c> {
     fn place<const N: usize>(&mut self, block: &Block, inputs: &[&Word], witnesses: Option<&[I256]>) -> [Word; N] {
         let outputs = self.all_outputs(block, inputs, witnesses);
         outputs.try_into().unwrap_or_else(|_| panic!("block {} does not have {N} outputs", block.name()))
+    }
+
+    /// The digest in `a0` of the row above the next free one, if nothing else is in that row: a permutation may begin there.
+    pub(crate) fn digest_above(&self) -> Option<Cell> {
+        self.digest.filter(|(row, _)| row + 1 == self.row).map(|(_, digest)| digest)
+    }
+
+    /// Notes that the last row before the next free one holds this digest in `a0` and nothing else.
+    pub(crate) fn end_in_digest(&mut self, digest: Cell) {
+        self.digest = self.row.checked_sub(1).map(|row| (row, digest));
+    }
+
+    /// Notes that something else has been put beside the digest.
+    pub(crate) fn forget_digest(&mut self) {
+        self.digest = None;
     }
 
     /// The shared columns.

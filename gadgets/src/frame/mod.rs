@@ -9,6 +9,7 @@ pub mod integer;
 pub mod lanes;
 #[cfg(test)]
 pub(crate) mod single;
+pub mod switch;
 pub mod value;
 
 pub use block::{Block, BlockBuilder, Cost, Word};

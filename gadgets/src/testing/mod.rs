@@ -11,6 +11,8 @@ mod mutate;
 #[cfg(test)]
 pub(crate) mod circomlibjs;
 #[cfg(test)]
+pub(crate) mod oracle;
+#[cfg(test)]
 mod tests;
 
 pub use mock::{Failure, failures};

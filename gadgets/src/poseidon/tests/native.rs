@@ -1,25 +1,18 @@
 use ark_bn254::Fr as ArkFr;
-use ark_ff::{BigInteger, PrimeField as _};
-use ff::{Field, PrimeField};
+use ff::Field;
 use halo2curves::bn256::Fr;
 use light_poseidon::{Poseidon as LightPoseidon, PoseidonHasher, parameters::bn254_x5::get_poseidon_parameters};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
-use super::*;
-use crate::testing::circomlibjs::{elements, vectors};
+use crate::poseidon::*;
+use crate::testing::{
+    circomlibjs::{elements, vectors},
+    oracle::{from_ark, to_ark},
+};
 
 fn rng() -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(0x0705)
-}
-
-fn to_ark(x: Fr) -> ArkFr {
-    ArkFr::from_le_bytes_mod_order(&x.to_repr())
-}
-
-fn from_ark(x: ArkFr) -> Fr {
-    let bytes: [u8; 32] = x.into_bigint().to_bytes_le().try_into().unwrap();
-    Fr::from_repr(bytes).unwrap()
 }
 
 fn constants_are_light_poseidons<const T: usize>() {
@@ -89,31 +82,13 @@ fn hashes_are_circomlibjs() {
     for vector in vectors.hash5 {
         assert_eq!(hash5(elements(&vector.inputs).try_into().unwrap()), vector.output.0);
     }
-    let domain = Domain::new(&vectors.domain);
-    for vector in vectors.sponges {
-        assert_eq!(hash_many(domain, &elements(&vector.inputs)), vector.output.0);
+    for vector in vectors.chains {
+        assert_eq!(chain(tag(&vectors.tag), &elements(&vector.inputs)), vector.output.0);
     }
 }
 
 #[test]
-fn domains_and_lengths_separate() {
-    let one = Domain::new("one");
-    let inputs = [Fr::ONE, Fr::ZERO, Fr::ZERO];
-    let hashes = [
-        hash_many(one, &inputs[..1]),
-        hash_many(one, &inputs[..2]),
-        hash_many(one, &inputs),
-        hash_many(one, &[]),
-        hash_many(Domain::new("two"), &inputs[..2]),
-        hash2(inputs[0], inputs[1]),
-    ];
-    for (i, a) in hashes.iter().enumerate() {
-        assert!(hashes[..i].iter().all(|b| a != b), "hash {i} equals an earlier one");
-    }
-}
-
-#[test]
-#[should_panic(expected = "1 to 8 bytes")]
-fn a_long_domain_name_is_refused() {
-    let _ = Domain::new("nine bytes");
+#[should_panic(expected = "a tag has 1 to 31 bytes")]
+fn a_long_tag_is_refused() {
+    let _ = tag("zomma.a.tag.of.thirty-two.bytes.");
 }
