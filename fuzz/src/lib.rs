@@ -4,6 +4,7 @@
 //! only a stable toolchain and mutates valid files from a seed, and libFuzzer through cargo-fuzz.
 #![forbid(unsafe_code)]
 
+pub mod exchange;
 pub mod mutate;
 pub mod seal;
 pub mod seeds;
@@ -29,6 +30,9 @@ pub const TARGETS: &[Target] = &[
     Target { name: "verifying_key", seeds: seeds::verifying_key, run: targets::verifying_key },
     Target { name: "proving_key", seeds: seeds::proving_key, run: targets::proving_key },
     Target { name: "proof", seeds: seeds::proof, run: targets::proof },
+    Target { name: "transaction", seeds: exchange::transactions, run: exchange::transaction },
+    Target { name: "snapshot", seeds: exchange::snapshots, run: exchange::snapshot },
+    Target { name: "key_file", seeds: exchange::key_files, run: exchange::key_file },
 ];
 
 #[cfg(test)]

@@ -4,39 +4,51 @@ use halo2curves::bn256::Fr;
 use zomma_gadgets::compression::merkle_root;
 
 use super::{ids::InstrumentId, limits::TIME_LIMIT, reject::Reject, store::StoreError};
-use crate::margin::{RiskRow, RowError, WORDS};
+use crate::{
+    encoding::Unpacker,
+    margin::{RiskRow, RowError, WORDS},
+};
 
-/// Rows in strictly ascending order of instrument, with their root.
+/// Rows in strictly ascending order of instrument, with their places in the tree and its root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RiskArray {
     rows: Vec<RiskRow>,
+    places: Vec<usize>,
     root: Fr,
 }
 
 impl RiskArray {
     /// The array of a state that has adopted none: no rows, root zero.
     pub fn none() -> Self {
-        Self { rows: Vec::new(), root: Fr::zero() }
+        Self { rows: Vec::new(), places: Vec::new(), root: Fr::zero() }
     }
 
-    /// Checks the rows and computes their root in a tree of depth `depth`.
+    /// Checks the rows, one place after the other, and computes their root in a tree of depth `depth`. A place may be empty.
     ///
     /// # Errors
-    /// [`Reject::BadRiskRow`] for the first row that is out of order or range, or that does not fit.
-    pub fn new(rows: Vec<RiskRow>, depth: u8) -> Result<Self, Reject> {
-        for (index, row) in rows.iter().enumerate() {
-            let bad = |reason| Reject::BadRiskRow { row: index, reason };
-            if index >> depth != 0 {
+    /// [`Reject::BadRiskRow`] for the first place whose row is out of order or range, or that does not fit.
+    pub fn new(places: Vec<Option<RiskRow>>, depth: u8) -> Result<Self, Reject> {
+        let mut array = Self::none();
+        let mut leaves = Vec::with_capacity(places.len());
+        for (place, row) in places.into_iter().enumerate() {
+            let bad = |reason| Reject::BadRiskRow { row: place, reason };
+            if place >> depth != 0 {
                 return Err(bad("beyond the depth of the tree"));
             }
-            if index > 0 && rows[index - 1].instrument >= row.instrument {
+            let Some(row) = row else {
+                leaves.push(Fr::zero());
+                continue;
+            };
+            if array.rows.last().is_some_and(|last| last.instrument >= row.instrument) {
                 return Err(bad("instruments do not strictly ascend"));
             }
             row.check().map_err(|RowError(reason)| bad(reason))?;
+            leaves.push(row.leaf());
+            array.rows.push(row);
+            array.places.push(place);
         }
-        let leaves: Vec<Fr> = rows.iter().map(RiskRow::leaf).collect();
-        let root = merkle_root(&leaves, depth.into());
-        Ok(Self { rows, root })
+        array.root = merkle_root(&leaves, depth.into());
+        Ok(array)
     }
 
     /// `risk_root`.
@@ -54,9 +66,11 @@ impl RiskArray {
         self.rows.binary_search_by_key(&instrument, |row| row.instrument).ok().map(|index| &self.rows[index])
     }
 
-    /// What is kept on disk: the words of each row's leaf, root apart.
+    /// What is kept on disk: of each row its place and the words of its leaf.
     pub(super) fn record(&self) -> Vec<Fr> {
-        self.rows.iter().flat_map(RiskRow::leaf_words).collect()
+        let place = |place: &usize| Fr::from(*place as u64);
+        let rows = self.places.iter().zip(&self.rows);
+        rows.flat_map(|(at, row)| core::iter::once(place(at)).chain(row.leaf_words())).collect()
     }
 
     /// Reads what [`record`](Self::record) wrote and checks it against `root`.
@@ -65,9 +79,18 @@ impl RiskArray {
         if words.is_empty() && root == Fr::zero() {
             return Ok(Self::none());
         }
-        let rows: Option<Vec<RiskRow>> = words.chunks(WORDS + 2).map(RiskRow::from_leaf_words).collect();
-        let rows = rows.ok_or_else(|| corrupt("not a row".to_owned()))?;
-        let array = Self::new(rows, depth).map_err(|reason| corrupt(reason.to_string()))?;
+        let mut places: Vec<Option<RiskRow>> = Vec::new();
+        for words in words.chunks(WORDS + 3) {
+            let mut place = Unpacker::new(words[0]);
+            let at = place.take(32) as usize;
+            if !place.is_exhausted() || at < places.len() || at >> depth != 0 {
+                return Err(corrupt("a place out of order".to_owned()));
+            }
+            let row = RiskRow::from_leaf_words(&words[1..]).ok_or_else(|| corrupt("not a row".to_owned()))?;
+            places.resize(at, None);
+            places.push(Some(row));
+        }
+        let array = Self::new(places, depth).map_err(|reason| corrupt(reason.to_string()))?;
         if array.root != root {
             return Err(corrupt("another root than the state's".to_owned()));
         }

@@ -32,8 +32,8 @@ use super::{
 const MAGIC: &[u8; 14] = b"zomma.snapshot";
 const VERSION: u32 = 1;
 const SECTIONS: [RecordKind; 4] = [RecordKind::Registers, RecordKind::Risk, RecordKind::Market, RecordKind::Account];
-/// No record is longer: a risk array of 2^20 rows of 14 words.
-const MAX_WORDS: u64 = 14 << 20;
+/// No record is longer: a risk array of 2^20 rows of 15 words.
+const MAX_WORDS: u64 = 15 << 20;
 
 /// Why a snapshot could not be written or read.
 #[derive(Debug, Error)]

@@ -80,11 +80,16 @@ class MarketTransactions:
         require(tx["marks"] == self.registers["oracle_root"], "wrong_marks")
         require(tx["time"] == self.registers["time"], "stale_marks")
         rows, depth = tx["rows"], self.params["depths"]["instruments"]
+        last = -1
         for index, row in enumerate(rows):
-            ascending = index == 0 or rows[index - 1]["instrument"] < row["instrument"]
-            require(index < 1 << depth and ascending and row_in_range(row), "bad_risk_row")
-        require(dense_root([row_leaf(row) for row in rows], depth) == tx["risk_root"], "risk_root_mismatch")
-        self.rows = {row["instrument"]: row for row in rows}
+            require(index < 1 << depth, "bad_risk_row")
+            if row is None:
+                continue
+            require(last < row["instrument"] and row_in_range(row), "bad_risk_row")
+            last = row["instrument"]
+        leaves = [0 if row is None else row_leaf(row) for row in rows]
+        require(dense_root(leaves, depth) == tx["risk_root"], "risk_root_mismatch")
+        self.rows = {row["instrument"]: row for row in rows if row is not None}
         self.registers["risk_root"], self.registers["risk_time"] = tx["risk_root"], tx["time"]
         return {"kind": "risk_adopted"}
 

@@ -63,7 +63,7 @@ class Tree:
 
 
 def dense_root(leaves, depth):
-    """The root over leaves from index 0 without gaps."""
+    """The root over the first leaves of a tree; an empty place is 0."""
     tree = Tree(depth)
     for index, leaf in enumerate(leaves):
         tree.set(index, leaf)

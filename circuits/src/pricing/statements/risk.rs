@@ -7,21 +7,23 @@ use halo2_proofs::plonk::{Circuit, Column, ConstraintSystem, Error, Instance};
 use halo2curves::bn256::Fr;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use zomma_gadgets::compression::{chain, compress, merkle_root, tag};
+use zomma_gadgets::compression::{compress, merkle_root, tag};
 use zomma_gadgets::frame::lanes::TABLE_K;
 use zomma_gadgets::frame::{Cursor, Lanes};
 
 use super::glue::Glue;
 use super::{RESERVED_ROWS, check_terms, check_time, pack, rate_word, tree_nodes, value_words};
 use crate::error::StatementError;
+use crate::margin;
 use crate::pricing::Kind;
-use crate::pricing::blocks::risk::{ID_BITS, LANE_BITS, TIME_BITS};
+use crate::pricing::blocks::risk::{ID_BITS, TIME_BITS};
 use crate::pricing::blocks::{PRICE_BITS, VOL_BITS};
 use crate::pricing::csv::{Row, read_chain};
 use crate::pricing::native::Terms;
 use crate::pricing::risk_chip::{ExpiryTerms, InstrumentTerms, RiskChip};
 use crate::pricing::risk_native::{ExpiryRisk, RiskRow};
 use crate::pricing::scenario::{FACTOR_BITS, PARAMETER_BITS, ScenarioSet};
+use crate::state::ids::InstrumentId;
 use crate::statement::{InputOptions, Statement};
 
 /// Depth of the tree of rows.
@@ -133,21 +135,19 @@ impl Listing {
         [pack(&[id, expiry, strike, call]), pack(&market)]
     }
 
-    /// The digest of the listing's row.
-    fn leaf(&self, row: &RiskRow) -> Fr {
-        let [row_tag, _, _, greeks_tag] = tags();
+    /// The listing's row of the risk array.
+    fn priced(&self, row: &RiskRow) -> margin::RiskRow {
+        let [_, _, _, greeks_tag] = tags();
         let base = row.prices[0];
-        let sum: u128 = row.prices.iter().map(|price| u128::from(*price)).sum();
-        let total = sum + u128::from(self.spot) + u128::from(base);
-        let prices = row.prices.iter().map(|price| u128::from(*price));
-        let lanes: Vec<u128> = std::iter::once(base.into()).chain(prices).chain([self.spot.into(), total]).collect();
-        let mut words = vec![pack(&self.terms_parts())];
-        words.extend(
-            lanes.chunks_exact(3).map(|lanes| pack(&[lanes[0], lanes[1], lanes[2]].map(|lane| (lane, LANE_BITS)))),
-        );
         let [a, b] = value_words(&row.base);
-        words.push(compress(greeks_tag, a, b));
-        chain(row_tag, &words)
+        margin::RiskRow {
+            instrument: InstrumentId(self.id),
+            expiry: self.expiry,
+            strike: self.strike,
+            spot: self.spot,
+            prices: std::array::from_fn(|index| if index == 0 { base } else { row.prices[index - 1] }),
+            greeks: compress(greeks_tag, a, b),
+        }
     }
 }
 
@@ -199,6 +199,24 @@ impl RiskInputs {
                 .collect::<Result<Vec<_>, _>>()
         });
         Ok(rows.collect::<Result<Vec<_>, _>>()?.concat())
+    }
+
+    /// The risk array as the tree holds it: rows in groups of one expiry, and empty places that fill the groups up.
+    ///
+    /// # Errors
+    /// As [`Self::rows`].
+    pub fn risk_array(&self) -> Result<Vec<Option<margin::RiskRow>>, StatementError> {
+        Ok(self.places(self.rows()?))
+    }
+
+    fn places(&self, rows: Vec<RiskRow>) -> Vec<Option<margin::RiskRow>> {
+        let mut places = vec![];
+        let mut rows = rows.iter();
+        for (_, listings) in self.groups() {
+            places.extend(listings.iter().zip(&mut rows).map(|(listing, row)| Some(listing.priced(row))));
+            places.resize(places.len().next_multiple_of(GROUP), None);
+        }
+        places
     }
 
     fn check(&self) -> Result<(), StatementError> {
@@ -434,12 +452,8 @@ impl Statement for Risk {
             compress(marks, terms, market)
         });
         // An empty slot's leaf is 0.
-        let mut leaves = vec![];
-        let mut rows = rows.iter();
-        for (_, listings) in &groups {
-            leaves.extend(listings.iter().zip(&mut rows).map(|(listing, row)| listing.leaf(row)));
-            leaves.resize(leaves.len().next_multiple_of(GROUP), Fr::zero());
-        }
+        let places = inputs.places(rows);
+        let leaves: Vec<Fr> = places.iter().map(|row| row.as_ref().map_or(Fr::zero(), margin::RiskRow::leaf)).collect();
         let instance = RiskInstance {
             domain,
             marks,

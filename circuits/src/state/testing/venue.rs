@@ -44,11 +44,20 @@ pub struct Shape {
     pub cash: u64,
     /// Tree depths.
     pub depths: Depths,
+    /// Hash of the scenario set.
+    pub scenario_hash: Fr,
 }
 
 impl Default for Shape {
     fn default() -> Self {
-        Self { actors: 12, series: 2, strikes: 3, cash: 40_000_000, depths: Depths::default() }
+        Self {
+            actors: 12,
+            series: 2,
+            strikes: 3,
+            cash: 40_000_000,
+            depths: Depths::default(),
+            scenario_hash: Fr::from(33),
+        }
     }
 }
 
@@ -140,7 +149,8 @@ impl Venue {
     pub fn with_store(seed: u64, shape: Shape, store: Box<dyn NodeStore>) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let oracles: Vec<SecretKey> = (0..5).map(|_| secret(&mut rng)).collect();
-        let state = State::open(store, params(shape.depths, &oracles)).expect("valid parameters and an empty store");
+        let params = VenueParams { scenario_hash: shape.scenario_hash, ..params(shape.depths, &oracles) };
+        let state = State::open(store, params).expect("valid parameters and an empty store");
         let actors = (0..shape.actors + 2)
             .map(|id| Actor { id: AccountId(id), owner: Owner(rng.r#gen()), key: secret(&mut rng), next_order: 1 })
             .collect();
@@ -284,13 +294,15 @@ impl Venue {
     /// The risk array at the present spot and volatility, for the marks last attested.
     pub fn risk_array(&mut self) -> AdoptRisk {
         let instruments = self.instruments();
-        let rows: Vec<_> = instruments
+        let mut rows: Vec<_> = instruments
             .into_iter()
             .map(|instrument| {
                 let market = self.state.market(instrument.market()).expect("a store in memory");
-                prices::row(market.expect("a listed market"), instrument, self.spot, self.vol, self.time)
+                Some(prices::row(market.expect("a listed market"), instrument, self.spot, self.vol, self.time))
             })
             .collect();
+        // Places may be empty; one always is.
+        rows.insert(1, None);
         let depth = self.state.params().depths.instruments;
         AdoptRisk {
             risk_root: RiskArray::new(rows.clone(), depth).expect("rows in order").root(),

@@ -93,25 +93,23 @@ fn risk_arrays_are_bound_to_marks_scenarios_and_root() {
     assert_eq!(refused(venue, stale), Reject::StaleMarks);
     let other_root = with(&|adopt| adopt.risk_root += Fr::one());
     assert_eq!(refused(venue, other_root), Reject::RiskRootMismatch);
-    let other_price = with(&|adopt| adopt.rows[3].prices[7] += 1);
+    let other_price = with(&|adopt| adopt.rows[3].as_mut().unwrap().prices[7] += 1);
     assert_eq!(refused(venue, other_price), Reject::RiskRootMismatch);
     let missing_rows = with(&|adopt| adopt.rows.truncate(3));
     assert_eq!(refused(venue, missing_rows), Reject::RiskRootMismatch);
     let ascend = "instruments do not strictly ascend";
-    let swapped = with(&|adopt| adopt.rows.swap(1, 2));
-    assert_eq!(refused(venue, swapped), Reject::BadRiskRow { row: 2, reason: ascend });
-    let twice = with(&|adopt| adopt.rows[2] = adopt.rows[1].clone());
-    assert_eq!(refused(venue, twice), Reject::BadRiskRow { row: 2, reason: ascend });
-    let too_dear = with(&|adopt| adopt.rows[2].prices[0] = 1 << 63);
+    let swapped = with(&|adopt| adopt.rows.swap(2, 3));
+    assert_eq!(refused(venue, swapped), Reject::BadRiskRow { row: 3, reason: ascend });
+    let twice = with(&|adopt| adopt.rows[1] = adopt.rows[0].clone());
+    assert_eq!(refused(venue, twice), Reject::BadRiskRow { row: 1, reason: ascend });
+    let too_dear = with(&|adopt| adopt.rows[2].as_mut().unwrap().prices[0] = 1 << 63);
     assert_eq!(refused(venue, too_dear), Reject::BadRiskRow { row: 2, reason: "prices out of range" });
     let too_many = with(&|adopt| {
-        let last = adopt.rows[adopt.rows.len() - 1].clone();
-        while adopt.rows.len() <= 64 {
-            let instrument = InstrumentId(last.instrument.0 + adopt.rows.len() as u32);
-            adopt.rows.push(crate::margin::RiskRow { instrument, ..last.clone() });
-        }
+        adopt.rows.resize(65, None);
     });
     assert_eq!(refused(venue, too_many), Reject::BadRiskRow { row: 64, reason: "beyond the depth of the tree" });
+    let shifted = with(&|adopt| adopt.rows.swap(0, 1));
+    assert_eq!(refused(venue, shifted), Reject::RiskRootMismatch, "the same rows at other places");
     accepted(venue, good);
 }
 
@@ -152,7 +150,8 @@ fn rows_priced_with_other_terms() {
     accepted(venue, update);
     for change in 0..2 {
         let mut adopt = venue.risk_array();
-        let row = adopt.rows.iter_mut().find(|row| row.instrument == call(1)).unwrap();
+        let mut rows = adopt.rows.iter_mut().flatten();
+        let row = rows.find(|row| row.instrument == call(1)).unwrap();
         match change {
             0 => row.strike += 1,
             _ => row.expiry += 1,
@@ -255,7 +254,7 @@ fn funding_is_charged_once_per_interval_and_sums_to_nothing() {
     let update = venue.oracle_update();
     accepted(venue, update);
     let mut adopt = venue.risk_array();
-    adopt.rows[0].prices[0] = 2 * venue.spot;
+    adopt.rows[0].as_mut().unwrap().prices[0] = 2 * venue.spot;
     adopt.risk_root = RiskArray::new(adopt.rows.clone(), 6).unwrap().root();
     accepted(venue, adopt);
     let equity = |venue: &mut Venue, actor: usize| venue.state.health(venue.actors[actor].id).unwrap().equity;

@@ -7,6 +7,7 @@ mod extremes;
 mod invariants;
 mod liquidation;
 mod oracle;
+mod priced;
 mod snapshot;
 
 use super::{

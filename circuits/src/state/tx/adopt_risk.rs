@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::{ApplyError, Draft, Event, Transaction, checks};
 use crate::{
     encoding::{Packer, hex_fr},
+    error::StatementError,
     margin::RiskRow,
+    pricing::statements::{RiskInputs, RiskInstance},
     state::{
         limits::{TIME_BITS, TYPE_BITS},
         reject::Reject,
@@ -29,8 +31,24 @@ pub struct AdoptRisk {
     pub scenario_hash: Fr,
     /// Time of the marks.
     pub time: u64,
-    /// The rows.
-    pub rows: Vec<RiskRow>,
+    /// The rows, by their place in the tree; a place may be empty.
+    pub rows: Vec<Option<RiskRow>>,
+}
+
+impl AdoptRisk {
+    /// The transaction that takes in what a `risk` statement shows: its inputs and its public instance.
+    ///
+    /// # Errors
+    /// [`StatementError`] for inputs outside of their domain.
+    pub fn from_risk(inputs: &RiskInputs, instance: &RiskInstance) -> Result<Self, StatementError> {
+        Ok(Self {
+            risk_root: instance.risk_root,
+            marks: instance.marks,
+            scenario_hash: instance.scenarios,
+            time: instance.time,
+            rows: inputs.risk_array()?,
+        })
+    }
 }
 
 impl Transaction for AdoptRisk {
