@@ -1,7 +1,6 @@
 //! Chips of zomma: the constraints of one mathematical object each, with its native twin.
 #![forbid(unsafe_code)]
 
-pub mod compression;
 pub mod eddsa;
 pub mod edwards;
 pub mod error;

@@ -1,8 +1,8 @@
 //! Tags, and the chain over the compression function that they begin.
 
 use halo2curves::bn256::Fr;
-use zomma_gadgets::compression;
-pub use zomma_gadgets::compression::compress;
+use zomma_gadgets::poseidon;
+pub use zomma_gadgets::poseidon::compress;
 
 /// What a digest is a digest of: the initial capacity of a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -106,7 +106,7 @@ impl Tag {
 
     /// The big-endian integer of the name's ASCII bytes.
     pub fn word(self) -> Fr {
-        compression::tag(self.name())
+        poseidon::tag(self.name())
     }
 }
 
@@ -152,5 +152,5 @@ impl Chain {
 
 /// The chain over `words` from `tag`.
 pub fn chain(tag: Tag, words: &[Fr]) -> Fr {
-    compression::chain(tag.word(), words)
+    poseidon::chain(tag.word(), words)
 }

@@ -1,7 +1,7 @@
 //! The risk array as the state holds it: rows by instrument, and the root that commits them.
 
 use halo2curves::bn256::Fr;
-use zomma_gadgets::compression::merkle_root;
+use zomma_gadgets::merkle::merkle_root;
 
 use super::{ids::InstrumentId, limits::TIME_LIMIT, reject::Reject, store::StoreError};
 use crate::{

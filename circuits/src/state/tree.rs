@@ -7,7 +7,7 @@ use std::{
 
 use halo2curves::bn256::Fr;
 use serde::{Deserialize, Serialize};
-use zomma_gadgets::compression::empty_roots;
+use zomma_gadgets::merkle::empty_roots;
 
 use super::store::{NodeKey, NodeStore, StoreError, TreeId};
 use crate::encoding::{hex_fr, node};

@@ -4,7 +4,7 @@ use ff::Field;
 use halo2curves::bn256::Fr;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use zomma_gadgets::compression::merkle_root;
+use zomma_gadgets::merkle::merkle_root;
 
 use super::*;
 use crate::state::store::{Commit, MemoryStore, NodeStore, TreeId};

@@ -2,16 +2,17 @@
 
 use halo2_proofs::plonk::ConstraintSystem;
 use halo2curves::bn256::Fr;
-use zomma_gadgets::compression::{CompressionChip, empty_roots};
 use zomma_gadgets::fixed::FixedPointInstructions;
 use zomma_gadgets::frame::integer::field_order;
 use zomma_gadgets::frame::value::to_integer;
 use zomma_gadgets::frame::{Block, BlockBuilder, Cursor, Integer, Lanes, Word};
+use zomma_gadgets::merkle::empty_roots;
+use zomma_gadgets::poseidon::{PoseidonChip, PoseidonInstructions};
 
 /// Constants, an activity bit, digests gated by it, and trees.
 #[derive(Debug, Clone)]
 pub(super) struct Glue {
-    pub(super) hash: CompressionChip,
+    pub(super) hash: PoseidonChip,
     constants: Block,
     active: Block,
     gate: Block,
@@ -24,14 +25,14 @@ pub(super) struct Glue {
 pub(super) struct Constants {
     /// Roots of empty trees; the first is 0.
     pub(super) empty: Vec<Word>,
-    /// The statement's tags, in the order given.
+    /// The tags given, in their order.
     pub(super) tags: Vec<Word>,
 }
 
 impl Glue {
-    /// `depth` is that of the trees, `tags` the statement's domain separators.
+    /// `depth` is that of the trees, `tags` the domain separators that are needed in cells.
     pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, lanes: &Lanes, depth: usize, tags: &[Fr]) -> Self {
-        let hash = CompressionChip::configure(meta, lanes);
+        let hash = PoseidonChip::configure(meta, lanes.advice, lanes.fixed);
         let mut constants = BlockBuilder::new("constants");
         for (index, value) in empty_roots(depth).iter().chain(tags).enumerate() {
             let cell = constants.named(&format!("constant {index}"), &Integer::constant(to_integer(*value)));
@@ -86,7 +87,7 @@ impl Glue {
                 .chunks(2)
                 .map(|pair| {
                     let right = pair.get(1).unwrap_or(&constants.empty[depth]);
-                    self.hash.assign(cursor, [&constants.empty[0], &pair[0], right])
+                    self.hash.hash2(cursor, [&pair[0], right])
                 })
                 .collect();
         }
@@ -100,7 +101,6 @@ impl Glue {
             gate: self.gate.cost().rows,
             active: self.active.cost().rows,
             select: self.select.cost().rows,
-            hash: CompressionChip::cost().rows,
         }
     }
 }
@@ -112,5 +112,10 @@ pub(super) struct GlueRows {
     pub(super) gate: usize,
     pub(super) active: usize,
     pub(super) select: usize,
-    pub(super) hash: usize,
+}
+
+/// Rows of hashes one below the other: so many under constant capacities, and so many under digests.
+pub(super) fn hash_rows(under_constants: usize, under_digests: usize) -> usize {
+    let [two, three] = [PoseidonChip::cost_of_two(), PoseidonChip::cost_of_three()];
+    under_constants * two.rows + under_digests * three.rows + 1
 }

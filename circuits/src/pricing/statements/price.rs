@@ -7,11 +7,12 @@ use halo2_proofs::plonk::{Circuit, Column, ConstraintSystem, Error, Instance};
 use halo2curves::bn256::Fr;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use zomma_gadgets::compression::{compress, merkle_root, tag};
 use zomma_gadgets::frame::lanes::TABLE_K;
 use zomma_gadgets::frame::{Cursor, Lanes};
+use zomma_gadgets::merkle::merkle_root;
+use zomma_gadgets::poseidon::{PoseidonInstructions, compress, tag};
 
-use super::glue::Glue;
+use super::glue::{Glue, hash_rows};
 use super::{RESERVED_ROWS, check_terms, option_words, tree_nodes, value_words};
 use crate::error::StatementError;
 use crate::pricing::Kind;
@@ -130,7 +131,7 @@ impl PriceConfig {
         let lanes = Lanes::configure(meta);
         let pricing = PricingChip::configure(meta, &lanes);
         let time = crate::pricing::blocks::risk::time_block().configure(meta, &lanes);
-        let glue = Glue::configure(meta, &lanes, DEPTH, &tags());
+        let glue = Glue::configure(meta, &lanes, DEPTH, &tags()[..1]);
         let instance = meta.instance_column();
         meta.enable_equality(instance);
         Self { lanes, pricing, time, glue, instance }
@@ -139,11 +140,11 @@ impl PriceConfig {
     /// Options for which there is room at `k`.
     fn capacity(&self, k: u32) -> usize {
         let rows = self.glue.rows();
-        let each = self.pricing.option_cost().rows + rows.active + 2 * (rows.hash + rows.gate);
+        let each = self.pricing.option_cost().rows + rows.active + hash_rows(2, 0) + 2 * rows.gate;
         let total = (1usize << k).saturating_sub(RESERVED_ROWS);
         let fits = |options: usize| {
-            let shared = rows.constants + self.time.cost().rows + rows.hash;
-            options * each + 2 * tree_nodes(options, DEPTH) * rows.hash + shared <= total
+            let shared = rows.constants + self.time.cost().rows;
+            options * each + hash_rows(2 * tree_nodes(options, DEPTH) + 1, 0) + shared <= total
         };
         // Rows grow with the options, so the last that fits is where bisection ends.
         let (mut low, mut high) = (0, (total / each).min(1 << DEPTH) + 1);
@@ -183,7 +184,8 @@ impl Circuit<Fr> for PriceCircuit {
                 let mut cursor = Cursor::new(&mut region, lanes);
                 let cursor = &mut cursor;
                 let constants = glue.constants(cursor);
-                let [domain, option_tag, value_tag] = &constants.tags[..] else { unreachable!("there are three tags") };
+                let [domain_tag, option_tag, value_tag] = tags();
+                let [domain] = &constants.tags[..] else { unreachable!("one tag is asked for") };
                 let timestamp = self.witness.as_ref().map(|witness| [witness.timestamp.into()]);
                 let [timestamp] = cursor.block_with(time, &[], timestamp.as_ref().map(|w| &w[..]));
                 let (mut inputs, mut results) = (vec![], vec![]);
@@ -193,13 +195,13 @@ impl Circuit<Fr> for PriceCircuit {
                     let active = glue.active(cursor, option.map(|option| option.is_some()));
                     let words = pricing.terms(cursor, terms);
                     let value = pricing.value(cursor, &words);
-                    let input = glue.hash.assign(cursor, [option_tag, &words.packed[0], &words.packed[1]]);
-                    let result = glue.hash.assign(cursor, [value_tag, &value.packed[0], &value.packed[1]]);
+                    let input = glue.hash.compress_under(cursor, option_tag, words.packed.each_ref());
+                    let result = glue.hash.compress_under(cursor, value_tag, value.packed.each_ref());
                     inputs.push(glue.gate(cursor, &active, &input));
                     results.push(glue.gate(cursor, &active, &result));
                 }
                 let inputs = glue.root(cursor, &constants, inputs);
-                let inputs = glue.hash.assign(cursor, [domain, &inputs, &timestamp]);
+                let inputs = glue.hash.compress_under(cursor, domain_tag, [&inputs, &timestamp]);
                 let results = glue.root(cursor, &constants, results);
                 Ok([domain.clone(), inputs, results, timestamp])
             },

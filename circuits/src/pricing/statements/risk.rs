@@ -7,11 +7,12 @@ use halo2_proofs::plonk::{Circuit, Column, ConstraintSystem, Error, Instance};
 use halo2curves::bn256::Fr;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use zomma_gadgets::compression::{compress, merkle_root, tag};
 use zomma_gadgets::frame::lanes::TABLE_K;
 use zomma_gadgets::frame::{Cursor, Lanes};
+use zomma_gadgets::merkle::merkle_root;
+use zomma_gadgets::poseidon::{PoseidonInstructions, compress, tag};
 
-use super::glue::Glue;
+use super::glue::{Glue, hash_rows};
 use super::{RESERVED_ROWS, check_terms, check_time, pack, rate_word, tree_nodes, value_words};
 use crate::error::StatementError;
 use crate::margin;
@@ -313,7 +314,7 @@ impl RiskConfig {
     fn new(meta: &mut ConstraintSystem<Fr>) -> Self {
         let lanes = Lanes::configure(meta);
         let chip = RiskChip::configure(meta, &lanes);
-        let glue = Glue::configure(meta, &lanes, DEPTH, &tags());
+        let glue = Glue::configure(meta, &lanes, DEPTH, &tags()[..2]);
         let instance = meta.instance_column();
         meta.enable_equality(instance);
         Self { lanes, chip, glue, instance }
@@ -322,14 +323,14 @@ impl RiskConfig {
     /// Groups for which there is room at `k`.
     fn groups(&self, k: u32) -> usize {
         let rows = self.glue.rows();
-        // Marks; the row's 14 words; the Greeks.
-        let hashes = 1 + 7 + 1;
-        let instrument = self.chip.instrument_rows() + hashes * rows.hash + rows.select + rows.gate;
+        // The Greeks and the first two of the row's 14 words; the marks and the row's other words.
+        let hashes = hash_rows(1 + 1, 1 + 6);
+        let instrument = self.chip.instrument_rows() + hashes + rows.select + rows.gate;
         let each = self.chip.expiry_rows() + GROUP * instrument;
-        let shared = rows.constants + self.chip.shared_rows() + rows.hash;
+        let shared = rows.constants + self.chip.shared_rows() + hash_rows(1, 0);
         let total = (1usize << k).saturating_sub(RESERVED_ROWS + shared);
         let most = (total / each).min((1 << DEPTH) / GROUP);
-        let fits = |groups: usize| groups * each + tree_nodes(groups * GROUP, DEPTH) * rows.hash <= total;
+        let fits = |groups: usize| groups * each + hash_rows(tree_nodes(groups * GROUP, DEPTH), 0) <= total;
         (0..=most).rev().find(|groups| fits(*groups)).unwrap_or(0)
     }
 }
@@ -363,13 +364,12 @@ impl Circuit<Fr> for RiskCircuit {
                 let cursor = &mut cursor;
                 let constants = glue.constants(cursor);
                 let zero = &constants.empty[0];
-                let [row_tag, marks_tag, scenarios_tag, greeks_tag] = &constants.tags[..] else {
-                    unreachable!("there are four tags")
-                };
+                let [row_tag, _, scenarios_tag, greeks_tag] = tags();
+                let [domain, no_marks] = &constants.tags[..] else { unreachable!("two tags are asked for") };
                 let time = chip.time(cursor, witness.map(|witness| witness.time));
                 let set = chip.scenarios(cursor, witness.map(|witness| &witness.scenarios));
-                let scenarios = glue.hash.assign(cursor, [scenarios_tag, &set.packed[0], &set.packed[1]]);
-                let mut marks = marks_tag.clone();
+                let scenarios = glue.hash.compress_under(cursor, scenarios_tag, set.packed.each_ref());
+                let mut marks = no_marks.clone();
                 let mut least = zero.clone();
                 let mut leaves = vec![];
                 for group in 0..config.groups(self.k) {
@@ -378,19 +378,19 @@ impl Circuit<Fr> for RiskCircuit {
                     for slot in 0..GROUP {
                         let instrument = group.map(|(_, instruments)| &instruments[slot]);
                         let row = chip.row(cursor, &expiry, (&least, zero), instrument);
-                        let marked = glue.hash.assign(cursor, [&marks, &row.marked, &row.market]);
+                        let marked = glue.hash.compress(cursor, [&marks, &row.marked, &row.market]);
+                        let greeks = glue.hash.compress_under(cursor, greeks_tag, row.base.packed.each_ref());
+                        let mut words = vec![&row.terms];
+                        words.extend(row.words.iter().chain([&greeks]));
+                        let pairs: Vec<_> = words.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect();
+                        let digest = glue.hash.chain(cursor, row_tag, pairs[0], &pairs[1..]);
                         marks = glue.select(cursor, &row.active, &marked, &marks);
-                        let greeks = glue.hash.assign(cursor, [greeks_tag, &row.base.packed[0], &row.base.packed[1]]);
-                        let words: Vec<_> = std::iter::once(&row.terms).chain(&row.words).chain([&greeks]).collect();
-                        let digest = words.chunks_exact(2).fold(row_tag.clone(), |digest, pair| {
-                            glue.hash.assign(cursor, [&digest, pair[0], pair[1]])
-                        });
                         leaves.push(glue.gate(cursor, &row.active, &digest));
                         least = row.next_id;
                     }
                 }
                 let root = glue.root(cursor, &constants, leaves);
-                Ok([row_tag.clone(), marks, scenarios, root, time])
+                Ok([domain.clone(), marks, scenarios, root, time])
             },
         )?;
         for (row, word) in public.iter().enumerate() {
