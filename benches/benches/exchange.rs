@@ -21,8 +21,14 @@ const SAMPLES: usize = 50_000;
 
 /// A venue whose trader holds `positions` options, long and short, over two series.
 fn venue(positions: usize, actors: u32) -> Venue {
-    let shape =
-        Shape { actors, series: 2, strikes: 40, cash: 1 << 50, depths: Depths { instruments: 8, ..Depths::default() } };
+    let shape = Shape {
+        actors,
+        series: 2,
+        strikes: 40,
+        cash: 1 << 50,
+        depths: Depths { instruments: 8, ..Depths::default() },
+        ..Shape::default()
+    };
     let mut venue = Venue::new(1, shape);
     venue.keep_log = false;
     for number in 0..positions as u32 {
