@@ -1,6 +1,7 @@
 //! Chips of zomma: the constraints of one mathematical object each, with its native twin.
 #![forbid(unsafe_code)]
 
+pub mod costs;
 pub mod eddsa;
 pub mod edwards;
 pub mod error;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use zomma_circuits::{Statement, registry, with_statement};
+use zomma_circuits::{Statement, costs::operations, registry, with_statement};
+use zomma_gadgets::frame::Cost;
 use zomma_prover::{ProverError, cost::StatementCost};
 
 use super::Failure;
@@ -21,6 +22,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Serialize)]
 pub(crate) struct Costs {
     statements: BTreeMap<&'static str, StatementCost>,
+    operations: BTreeMap<&'static str, Cost>,
 }
 
 /// Runs the command.
@@ -40,6 +42,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             "{name:<16} {k:>3} {rows:>9} {advice:>7} {fixed:>6} {lookups:>8} {degree:>7} {proof_bytes:>12}\n"
         ));
     }
+    text.push_str(&format!(
+        "\n{:<20} {:>6} {:>13} {:>13} {:>7}\n",
+        "operation", "rows", "advice cells", "lookup cells", "area"
+    ));
+    for (name, cost) in &costs.operations {
+        let Cost { rows, advice_cells, lookup_cells, area } = cost;
+        text.push_str(&format!("{name:<20} {rows:>6} {advice_cells:>13} {lookup_cells:>13} {area:>7}\n"));
+    }
     print(&text)
 }
 
@@ -51,5 +61,5 @@ fn costs() -> Result<Costs, Failure> {
         .iter()
         .map(|name| Ok(with_statement!(name, S => of::<S>())??))
         .collect::<Result<_, Failure>>()?;
-    Ok(Costs { statements })
+    Ok(Costs { statements, operations: operations().into_iter().collect() })
 }

@@ -1,9 +1,9 @@
 //! What each cell of a layout belongs to: its region, or where a circuit has but one for all of its witness, the gate that was last
 //! switched on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use halo2_proofs::plonk::Expression;
+use halo2_proofs::plonk::{Expression, Gate};
 use halo2curves::bn256::Fr;
 use zomma_gadgets::layout::{ColumnKind, ColumnUse, Layout};
 
@@ -69,15 +69,13 @@ impl Labels {
     }
 
     fn by_gate(layout: &Layout) -> Self {
-        let gates = gates_of_selectors(layout);
+        let gates = Switched::gates(layout);
         let mut labels = Self::new(layout);
-        let selectors: Vec<&ColumnUse> = layout.columns_of(ColumnKind::Selector).collect();
         let advice: Vec<&ColumnUse> = layout.columns_of(ColumnKind::Advice).collect();
         let mut current = 0;
         for row in 0..labels.rows.len() {
-            let on = selectors.iter().find(|selector| selector.owners[row] != 0);
-            if let Some(name) = on.and_then(|selector| gates.get(&selector.index)) {
-                current = labels.label(name.clone());
+            if let Some(gate) = gates.iter().find(|gate| gate.is_on(layout, row)) {
+                current = labels.label(gate.name.clone());
             }
             if advice.iter().any(|column| column.owners[row] != 0) {
                 labels.rows[row] = current;
@@ -87,33 +85,59 @@ impl Labels {
     }
 }
 
-/// For each selector, the first gate that it switches on.
-fn gates_of_selectors(layout: &Layout) -> BTreeMap<usize, String> {
-    let mut gates = BTreeMap::new();
-    for gate in layout.constraints.gates() {
-        for selector in gate.polynomials().iter().flat_map(selectors) {
-            gates.entry(selector).or_insert_with(|| gate.name().to_owned());
-        }
-    }
-    gates
+/// A gate with what switches it on: the factor of its constraints that depends on nothing but the circuit.
+struct Switched<'a> {
+    name: String,
+    switch: &'a Expression<Fr>,
 }
 
-/// Indices of the selectors in an expression.
-fn selectors(expression: &Expression<Fr>) -> BTreeSet<usize> {
-    let both = |mut a: BTreeSet<usize>, b: BTreeSet<usize>| {
-        a.extend(b);
-        a
-    };
+impl<'a> Switched<'a> {
+    fn gates(layout: &'a Layout) -> Vec<Self> {
+        let switch = |gate: &'a Gate<Fr>| match gate.polynomials().first() {
+            Some(Expression::Product(switch, _)) if is_fixed(switch) => {
+                Some(Self { name: gate.name().to_owned(), switch: &**switch })
+            }
+            _ => None,
+        };
+        layout.constraints.gates().iter().filter_map(switch).collect()
+    }
+
+    fn is_on(&self, layout: &Layout, row: usize) -> bool {
+        let selectors = |index: usize| {
+            layout.columns_of(ColumnKind::Selector).any(|column| column.index == index && column.owners[row] != 0)
+        };
+        let value = self.switch.evaluate_lazy(
+            &|constant| constant,
+            &|selector| Fr::from(u64::from(selectors(selector.index()))),
+            &|query| {
+                let column = &layout.fixed[query.column_index()];
+                column[(row as i32 + query.rotation().0).rem_euclid(column.len() as i32) as usize]
+            },
+            &|_| Fr::zero(),
+            &|_| Fr::zero(),
+            &|_| Fr::zero(),
+            &|a| -a,
+            &|a, b| a + b,
+            &|a, b| a * b,
+            &|a, factor| a * factor,
+            &Fr::zero(),
+        );
+        value != Fr::zero()
+    }
+}
+
+/// Whether an expression depends on nothing but fixed columns and selectors.
+fn is_fixed(expression: &Expression<Fr>) -> bool {
     expression.evaluate(
-        &|_| BTreeSet::new(),
-        &|selector| BTreeSet::from([selector.index()]),
-        &|_| BTreeSet::new(),
-        &|_| BTreeSet::new(),
-        &|_| BTreeSet::new(),
-        &|_| BTreeSet::new(),
+        &|_| true,
+        &|_| true,
+        &|_| true,
+        &|_| false,
+        &|_| false,
+        &|_| false,
         &|a| a,
-        &both,
-        &both,
+        &|a, b| a && b,
+        &|a, b| a && b,
         &|a, _| a,
     )
 }

@@ -1,7 +1,7 @@
 //! Blocks: custom gates over a rectangle of rows, laid out and witnessed from one description.
 //!
 //! A [`BlockBuilder`] collects cells, lookups and identities; [`BlockBuilder::configure`] places them on the shared
-//! [`Lanes`] and creates one gate, whose constraints are the identities by name, enabled by one selector at the first row.
+//! [`Lanes`] and creates one gate, whose constraints are the identities by name, enabled by a switch at the first row.
 //! [`Block::assign`] computes every cell from the inputs by the hints that were recorded in the same order. Constraint and
 //! witness thus come from one description; the native twins, written apart, are what they are tested against.
 
@@ -10,13 +10,14 @@ use std::sync::Arc;
 
 use ethnum::I256;
 use halo2_proofs::circuit::{Cell, Region, Value};
-use halo2_proofs::plonk::{ConstraintSystem, Constraints, Selector};
+use halo2_proofs::plonk::{ConstraintSystem, Constraints};
 use halo2_proofs::poly::Rotation;
 use halo2curves::bn256::Fr;
 use num_bigint::BigInt;
 
 use super::integer::{CellId, Integer};
 use super::lanes::Lanes;
+use super::switch::{CIRCUIT_DEGREE, Position};
 use super::value::to_field;
 use crate::functions::table::FunctionTable;
 use crate::range::RangeInstructions;
@@ -24,8 +25,8 @@ use crate::range::RangeInstructions;
 /// The largest number of rows of a block: each row is a rotation at which all four columns are opened.
 pub const MAX_ROWS: usize = 20;
 
-/// The largest degree of an identity; with the selector it makes the degree of the circuit, 5.
-pub const MAX_DEGREE: usize = 4;
+/// The largest degree of an identity; with its switch it makes the degree of the circuit.
+pub const MAX_DEGREE: usize = CIRCUIT_DEGREE - 1;
 
 type Hint = Box<dyn Fn(&mut [I256]) + Send + Sync>;
 
@@ -231,9 +232,10 @@ impl BlockBuilder {
     pub fn configure(self, meta: &mut ConstraintSystem<Fr>, lanes: &Lanes) -> Block {
         let placement = Placement::new(&self);
         assert!(placement.rows <= MAX_ROWS, "block {} takes {} rows, {MAX_ROWS} at most", self.name, placement.rows);
-        let selector = meta.selector();
+        let degree = self.identities.iter().map(|identity| identity.polynomial.degree()).max().unwrap_or(1);
+        let switch = lanes.switches.position(meta, degree);
         meta.create_gate(self.name, |cells| {
-            let gate = cells.query_selector(selector);
+            let gate = switch.query(cells);
             let mut queries = vec![None; self.places.len()];
             let mut query = |id: CellId| {
                 queries[id.0]
@@ -250,7 +252,7 @@ impl BlockBuilder {
                 .collect();
             Constraints::with_selector(gate, constraints)
         });
-        Block(Arc::new(Inner { builder: self, placement, selector }))
+        Block(Arc::new(Inner { builder: self, placement, switch }))
     }
 }
 
@@ -307,7 +309,7 @@ impl Placement {
 struct Inner {
     builder: BlockBuilder,
     placement: Placement,
-    selector: Selector,
+    switch: Position,
 }
 
 /// A configured block.
@@ -389,7 +391,7 @@ impl Block {
         inputs: &[&Word],
         witnesses: Option<&[I256]>,
     ) -> Vec<Word> {
-        let Inner { builder, placement, selector } = &*self.0;
+        let Inner { builder, placement, switch } = &*self.0;
         assert_eq!(inputs.len(), builder.inputs.len(), "inputs of block {}", builder.name);
         for (index, (word, (_, low, high))) in inputs.iter().zip(&builder.inputs).enumerate() {
             let (proven_low, proven_high) = &*word.bounds;
@@ -400,7 +402,7 @@ impl Block {
             );
         }
         let values = builder.evaluate(inputs, witnesses);
-        selector.enable(region, offset).expect("enabling a selector of an open region cannot fail");
+        switch.enable(region, offset);
         for row in 0..placement.rows {
             region.assign_fixed(lanes.checked, offset + row, Fr::one());
         }

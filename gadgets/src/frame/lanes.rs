@@ -18,6 +18,7 @@ use halo2_proofs::poly::Rotation;
 use halo2curves::bn256::Fr;
 use halo2curves::ff::Field;
 
+use super::switch::Switches;
 use crate::functions::table;
 
 /// Bits of a full limb.
@@ -30,7 +31,7 @@ pub const RANGE_TAGS: [u32; 13] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, LIMB_B
 pub const TABLE_K: u32 = 16;
 
 /// The shared columns.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Lanes {
     /// `a0..a3`.
     pub advice: [Column<Advice>; 4],
@@ -38,6 +39,8 @@ pub struct Lanes {
     pub fixed: [Column<Fixed>; 2],
     pub(super) checked: Column<Fixed>,
     pub(super) function: Column<Fixed>,
+    /// What switches the gates on.
+    pub switches: Switches,
     table: [TableColumn; 6],
 }
 
@@ -52,13 +55,13 @@ impl Lanes {
         let checked = meta.fixed_column();
         let function = meta.fixed_column();
         let table = [(); 6].map(|()| meta.lookup_table_column());
-        Self { advice, fixed, checked, function, table }
+        Self { advice, fixed, checked, function, switches: Switches::default(), table }
     }
 
     /// Allocates the columns and configures both lookup arguments.
     pub fn configure(meta: &mut ConstraintSystem<Fr>) -> Self {
         let lanes = Self::configure_without_lookups(meta);
-        let Self { advice, fixed, checked, function, table } = lanes;
+        let Self { advice, fixed, checked, function, table, .. } = lanes;
         meta.lookup("a0: range or function segment", |cells| {
             let checked = cells.query_fixed(checked, Rotation::cur());
             let function = cells.query_fixed(function, Rotation::cur());

@@ -73,7 +73,8 @@ impl Circuit<Fr> for Single {
         let lanes = Lanes::configure(meta);
         let mut builder = BlockBuilder::new("block");
         BUILD.get()(&mut builder);
-        (lanes, builder.configure(meta, &lanes))
+        let block = builder.configure(meta, &lanes);
+        (lanes, block)
     }
 
     fn synthesize(&self, (lanes, block): Self::Config, mut layouter: impl Layouter<Fr>) -> Result<(), Error> {

@@ -27,7 +27,7 @@ use super::{
     gates::{Gates, INDEX_COLUMN, ROWS, capacity_output},
     native::Permutation,
 };
-use crate::frame::{Cost, Cursor, Word, value::to_field};
+use crate::frame::{Cost, Cursor, Lanes, Word, value::to_field};
 
 /// S-boxes of rounds 0 and 1, which a hash with a constant capacity lays out in its own way.
 const HEAD_BOXES: usize = 6;
@@ -45,9 +45,9 @@ pub struct PoseidonChip {
 }
 
 impl PoseidonChip {
-    /// Creates the gates on equality-enabled advice columns. The fixed columns hold constants in the chip's rows.
-    pub fn configure(meta: &mut ConstraintSystem<Fr>, advice: [Column<Advice>; 4], fixed: [Column<Fixed>; 2]) -> Self {
-        Self { advice, fixed, gates: Gates::configure(meta, advice, fixed) }
+    /// Creates the gates. The fixed columns hold constants in the chip's rows.
+    pub fn configure(meta: &mut ConstraintSystem<Fr>, lanes: &Lanes) -> Self {
+        Self { advice: lanes.advice, fixed: lanes.fixed, gates: Gates::configure(meta, lanes) }
     }
 
     /// What a hash of two inputs under a constant capacity costs, or a step of a Merkle path. The output is in the first row of the
@@ -208,7 +208,7 @@ impl PoseidonInstructions for PoseidonChip {
                 let [left, right] = if odd { [other, node] } else { [node, other] };
                 Trace::new([Some(Fr::ZERO), left, right])
             });
-            self.gates.path.enable(cursor.region(), row).expect("enabling a selector of an open region cannot fail");
+            self.gates.path.enable(cursor.region(), row);
             self.assign_head(cursor, row, Fr::ZERO, trace.as_ref());
             path.root = self.assign_boxes(cursor, row, HEAD_BOXES, &[], trace.as_ref());
             path.siblings.push(sibling);

@@ -4,7 +4,7 @@
 //! gate's own slots are counted from its row.
 
 use halo2_proofs::{
-    plonk::{Advice, Column, ConstraintSystem, Constraints, Expression, Fixed, Selector},
+    plonk::{Column, ConstraintSystem, Constraints, Expression, Fixed},
     poly::Rotation,
 };
 use halo2curves::bn256::Fr;
@@ -14,7 +14,7 @@ use super::{
     linear::{after_window, entering, third_lane},
     native::Permutation,
 };
-use crate::frame::switch::{Position, Switch};
+use crate::frame::{Lanes, switch::Position};
 
 /// Rows from the first of a hash to the one of its output.
 pub(super) const ROWS: usize = 40;
@@ -24,8 +24,8 @@ pub(super) const INDEX_COLUMN: usize = 2;
 /// What switches each gate on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Gates {
-    /// Row 0 of a step of a path; of degree 5 with its selector, so that it cannot share a switch.
-    pub(super) path: Selector,
+    /// Row 0 of a step of a path; of degree 4, so that its column switches nothing else.
+    pub(super) path: Position,
     /// Row 0 of a hash of two inputs.
     pub(super) two: Position,
     /// Row 1 of either.
@@ -40,43 +40,27 @@ pub(super) struct Gates {
     pub(super) tail: Position,
 }
 
-/// A gate's switch.
-#[derive(Clone, Copy)]
-enum Switched {
-    Alone(Selector),
-    Shared(Position),
-}
-
 impl Gates {
     /// Creates the gates.
-    pub(super) fn configure(
-        meta: &mut ConstraintSystem<Fr>,
-        advice: [Column<Advice>; 4],
-        fixed: [Column<Fixed>; 2],
-    ) -> Self {
-        let path = meta.selector();
-        let [two, round_1] = Switch::configure(meta).positions();
-        let [three, front] = Switch::configure(meta).positions();
-        let [partial, tail] = Switch::configure(meta).positions();
-        let rounds = Rounds::new(fixed);
-        let mut gate = |name, switch, body: fn(&Rounds, &mut Boxes<'_, '_>)| {
+    pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, lanes: &Lanes) -> Self {
+        let rounds = Rounds::new(lanes.fixed);
+        let mut gate = |name, degree, body: fn(&Rounds, &mut Boxes<'_, '_>)| {
+            let switch = lanes.switches.position(meta, degree);
             meta.create_gate(name, |meta| {
-                let switch = match switch {
-                    Switched::Alone(selector) => meta.query_selector(selector),
-                    Switched::Shared(position) => position.query(meta),
-                };
-                let mut boxes = Boxes { meta, advice, named: Named::new() };
+                let switch = switch.query(meta);
+                let mut boxes = Boxes { meta, advice: lanes.advice, named: Named::new() };
                 body(&rounds, &mut boxes);
                 Constraints::with_selector(switch, boxes.named)
             });
+            switch
         };
-        gate("poseidon: path step", Switched::Alone(path), Rounds::path);
-        gate("poseidon: two inputs", Switched::Shared(two), Rounds::two);
-        gate("poseidon: round 1", Switched::Shared(round_1), Rounds::round_1);
-        gate("poseidon: three inputs", Switched::Shared(three), Rounds::three);
-        gate("poseidon: into the partial rounds", Switched::Shared(front), Rounds::front);
-        gate("poseidon: two partial rounds", Switched::Shared(partial), Rounds::partial);
-        gate("poseidon: out of the partial rounds", Switched::Shared(tail), Rounds::tail);
+        let path = gate("poseidon: path step", 4, Rounds::path);
+        let two = gate("poseidon: two inputs", 3, Rounds::two);
+        let round_1 = gate("poseidon: round 1", 3, Rounds::round_1);
+        let three = gate("poseidon: three inputs", 3, Rounds::three);
+        let front = gate("poseidon: into the partial rounds", 3, Rounds::front);
+        let partial = gate("poseidon: two partial rounds", 3, Rounds::partial);
+        let tail = gate("poseidon: out of the partial rounds", 3, Rounds::tail);
         Self { path, two, round_1, three, front, partial, tail }
     }
 }

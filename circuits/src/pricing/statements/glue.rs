@@ -32,7 +32,7 @@ pub(super) struct Constants {
 impl Glue {
     /// `depth` is that of the trees, `tags` the domain separators that are needed in cells.
     pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, lanes: &Lanes, depth: usize, tags: &[Fr]) -> Self {
-        let hash = PoseidonChip::configure(meta, lanes.advice, lanes.fixed);
+        let hash = PoseidonChip::configure(meta, lanes);
         let mut constants = BlockBuilder::new("constants");
         for (index, value) in empty_roots(depth).iter().chain(tags).enumerate() {
             let cell = constants.named(&format!("constant {index}"), &Integer::constant(to_integer(*value)));
