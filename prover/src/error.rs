@@ -174,6 +174,14 @@ pub enum ProverError {
         /// Name of the lookup.
         lookup: String,
     },
+    /// A proof needs more memory than it may have; nothing was started.
+    #[error("a proof needs {needed} bytes of memory, the budget is {budget}")]
+    Memory {
+        /// Bytes that are needed.
+        needed: u64,
+        /// Bytes that may be used.
+        budget: u64,
+    },
     /// The transcript refused what was written to it.
     #[error("transcript: {0}")]
     Transcript(#[from] io::Error),

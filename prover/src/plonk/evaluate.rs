@@ -10,6 +10,7 @@ use zomma_kernels::Backend;
 
 use super::expression::{Argument, Challenges, Source};
 use super::key::PreparedKey;
+use super::memory::is_shared;
 use super::multiopen::Query;
 use super::pipeline::CircuitPolys;
 use crate::ProverError;
@@ -48,35 +49,29 @@ fn circuit_numerator<'k, B: Backend>(
     cosets: &mut HashMap<Source, B::Poly<'k>>,
 ) -> Result<B::Poly<'k>, ProverError> {
     let coefficients = |source: Source| match source {
-        Source::Fixed(i) => &key.fixed_polys[i],
         Source::Advice(i) => &polys.advice[i],
         Source::Instance(i) => &polys.instance[i],
-        Source::Sigma(i) => &key.sigma_polys[i],
         Source::PermutationProduct(i) => &polys.permutation[i],
         Source::LookupInput(i) => &polys.lookups[i].input,
         Source::LookupTable(i) => &polys.lookups[i].table,
         Source::LookupProduct(i) => &polys.lookups[i].product,
-        Source::First => &key.first,
-        Source::Last => &key.last,
-        Source::Active => &key.active,
-        Source::Accumulator => unreachable!("the accumulator is not a polynomial of the key or the proof"),
+        _ => key.coefficients(source).expect("the accumulator is there before a stage reads it"),
     };
     let shift = key.domain.shifts()[part];
     for (stage, prepared) in key.quotient.iter().enumerate() {
-        let missing: Vec<Source> =
-            prepared.sources.iter().copied().filter(|source| !cosets.contains_key(source)).collect();
+        let is_missing = |source: &&Source| !cosets.contains_key(*source) && key.cached_coset(part, source).is_none();
+        let missing: Vec<Source> = prepared.sources.iter().filter(is_missing).copied().collect();
         let inputs: Vec<_> = missing.iter().map(|source| coefficients(*source)).collect();
         let transform = info_span!("cosets", polys = inputs.len()).entered();
         cosets.extend(missing.into_iter().zip(backend.coeff_to_coset(&key.domain, &inputs, part)?));
         drop(transform);
         let _span = info_span!("constraints", stage).entered();
-        let columns: Vec<_> = prepared.sources.iter().map(|source| &cosets[source]).collect();
+        let column = |source| key.cached_coset(part, source).unwrap_or_else(|| &cosets[source]);
+        let columns: Vec<_> = prepared.sources.iter().map(column).collect();
         let outputs = backend.evaluate(&prepared.program, &key.domain, &columns, challenges.as_slice(), shift)?;
         // Keep what later stages read and the columns that the next circuit has too.
         let later: Vec<Source> = key.quotient[stage + 1..].iter().flat_map(|stage| &stage.sources).copied().collect();
-        cosets.retain(|source, _| {
-            later.contains(source) || matches!(source, Source::Fixed(_) | Source::First | Source::Last | Source::Active)
-        });
+        cosets.retain(|source, _| later.contains(source) || is_shared(source));
         cosets.extend(outputs.into_iter().map(|output| (Source::Accumulator, output)));
     }
     Ok(cosets.remove(&Source::Accumulator).expect("there is at least one stage"))

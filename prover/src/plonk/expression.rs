@@ -7,7 +7,7 @@ use halo2curves::bn256::Fr;
 use zomma_kernels::program::{Builder, Program, Value};
 
 /// A column that a constraint program reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Source {
     Fixed(usize),
     Advice(usize),

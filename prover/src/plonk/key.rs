@@ -1,6 +1,7 @@
 //! A proving key in a backend's memory.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use halo2_proofs::SerdeFormat;
@@ -14,6 +15,7 @@ use zomma_kernels::{Backend, Domain};
 
 use super::expression::{Source, SourcedProgram};
 use super::lookup::LookupPrograms;
+use super::memory::{self, Columns, MemoryPlan};
 use super::permutation;
 use super::quotient;
 use super::shape::Shape;
@@ -54,16 +56,25 @@ pub(super) struct PreparedKey<'k, B: Backend> {
     pub(super) quotient: Vec<Prepared<B::Program>>,
     /// Number of constraints that the numerator adds up.
     pub(super) constraints: usize,
+    pub(super) columns: Columns,
+    pub(super) memory: MemoryPlan,
+    /// Bytes that a proof may take, if there is a bound.
+    pub(super) budget: Option<u64>,
+    /// For every part, the key's columns on that coset, if they are kept.
+    pub(super) cosets: Vec<HashMap<Source, B::Poly<'k>>>,
 }
 
 impl<'k, B: Backend> PreparedKey<'k, B> {
+    /// Prepares a key, with caches as far as `budget` allows; without a budget there are none.
+    ///
     /// # Errors
     /// As [`Shape::of_key`]; [`ProverError::Mismatch`] if parameters and key are not of one size;
-    /// [`ProverError::Kernel`].
+    /// [`ProverError::Memory`] if a proof does not fit into the budget; [`ProverError::Kernel`].
     pub(super) fn new(
         backend: &B,
         params: &'k ParamsKZG<Bn256>,
         pk: &'k ProvingKey<G1Affine>,
+        budget: Option<u64>,
     ) -> Result<Self, ProverError> {
         let vk = pk.get_vk();
         let (cs, shape) = (vk.cs(), Shape::of_key(vk)?);
@@ -71,14 +82,26 @@ impl<'k, B: Backend> PreparedKey<'k, B> {
             return Err(ProverError::mismatch("k of the parameters", shape.k, params.k()));
         }
         let quotient = quotient::compile(cs, &shape);
+        let lookups = LookupPrograms::new(backend, cs)?;
+        let columns = Columns {
+            instance: cs.num_instance_columns(),
+            lookups: lookups.len(),
+            compressed: lookups.compressed(),
+            stages: quotient.stages.iter().map(|stage| stage.sources.clone()).collect(),
+        };
+        let poly_bytes = backend.poly_bytes(shape.n);
+        let memory = match budget {
+            Some(budget) => MemoryPlan::new(&columns, &shape, poly_bytes, budget)?,
+            None => MemoryPlan::without_caches(&columns, &shape, poly_bytes),
+        };
         let prepare = |program| Prepared::new(backend, program);
         let mut indicators = backend.upload(vec![borrow(pk.l0()), borrow(pk.l_last()), borrow(pk.l_active_row())])?;
         let mut indicator = || indicators.pop().expect("three were uploaded");
         let (active, last, first) = (indicator(), indicator(), indicator());
-        Ok(Self {
+        let mut key = Self {
             vk,
             domain: Domain::new(shape.k, shape.degree - 1)?,
-            bases: CommitmentBases::new(backend, params)?,
+            bases: CommitmentBases::new(backend, params, memory.tables)?,
             fixed_values: backend.upload(pk.fixed_values().iter().map(borrow).collect())?,
             fixed_polys: backend.upload(pk.fixed_polys().iter().map(borrow).collect())?,
             sigma_values: backend.upload(pk.permutation().permutations().iter().map(borrow).collect())?,
@@ -86,12 +109,55 @@ impl<'k, B: Backend> PreparedKey<'k, B> {
             first,
             last,
             active,
-            lookups: LookupPrograms::new(backend, cs)?,
+            lookups,
             permutation: permutation::compile(cs, &shape).into_iter().map(prepare).collect::<Result<_, _>>()?,
             quotient: quotient.stages.into_iter().map(prepare).collect::<Result<_, _>>()?,
             constraints: quotient.constraints,
             shape,
-        })
+            columns,
+            memory,
+            budget,
+            cosets: Vec::new(),
+        };
+        if memory.key_cosets > 0 {
+            key.cosets =
+                (0..key.domain.shifts().len()).map(|part| key.key_cosets(backend, part)).collect::<Result<_, _>>()?;
+        }
+        Ok(key)
+    }
+
+    /// All columns of the key that the quotient reads, on one coset.
+    fn key_cosets(&self, backend: &B, part: usize) -> Result<HashMap<Source, B::Poly<'k>>, ProverError> {
+        let sources = self.columns.of_key();
+        let polys: Vec<_> = sources.iter().filter_map(|source| self.coefficients(*source)).collect();
+        Ok(sources.iter().copied().zip(backend.coeff_to_coset(&self.domain, &polys, part)?).collect())
+    }
+
+    /// A column of the key by coefficients; `None` for one that is not of the key.
+    pub(super) fn coefficients(&self, source: Source) -> Option<&B::Poly<'k>> {
+        match source {
+            Source::Fixed(i) => Some(&self.fixed_polys[i]),
+            Source::Sigma(i) => Some(&self.sigma_polys[i]),
+            Source::First => Some(&self.first),
+            Source::Last => Some(&self.last),
+            Source::Active => Some(&self.active),
+            _ => None,
+        }
+    }
+
+    /// A column of the key on coset `part`, if it is kept.
+    pub(super) fn cached_coset(&self, part: usize, source: &Source) -> Option<&B::Poly<'k>> {
+        self.cosets.get(part)?.get(source)
+    }
+
+    /// Refuses a proof of `circuits` circuits that would exceed the budget.
+    ///
+    /// # Errors
+    /// [`ProverError::Memory`].
+    pub(super) fn check_memory(&self, poly_bytes: usize, circuits: usize) -> Result<(), ProverError> {
+        let Some(budget) = self.budget else { return Ok(()) };
+        let caches = self.memory.key_cosets + self.memory.tables;
+        memory::check(self.columns.proof_bytes(&self.shape, circuits, poly_bytes) + caches, budget)
     }
 }
 
@@ -109,10 +175,11 @@ pub(super) struct CommitmentBases<'k, B: Backend> {
 }
 
 impl<'k, B: Backend> CommitmentBases<'k, B> {
-    pub(super) fn new(backend: &B, params: &'k ParamsKZG<Bn256>) -> Result<Self, ProverError> {
+    fn new(backend: &B, params: &'k ParamsKZG<Bn256>, table_bytes: u64) -> Result<Self, ProverError> {
+        let each = usize::try_from(table_bytes / 2).unwrap_or(usize::MAX);
         Ok(Self {
-            coefficients: backend.prepare_bases(Cow::Borrowed(params.get_g()), 0)?,
-            lagrange: backend.prepare_bases(Cow::Owned(lagrange_basis(params)), 0)?,
+            coefficients: backend.prepare_bases(Cow::Borrowed(params.get_g()), each)?,
+            lagrange: backend.prepare_bases(Cow::Owned(lagrange_basis(params)), each)?,
         })
     }
 }

@@ -50,6 +50,11 @@ impl<B: Backend> LookupPrograms<B> {
         self.inputs.len()
     }
 
+    /// How many compressed columns there are.
+    pub(super) fn compressed(&self) -> usize {
+        self.inputs.iter().chain(&self.tables).max().map_or(0, |last| last + 1)
+    }
+
     /// The outputs that are tables, each once, and for every lookup the position of its table among them.
     pub(super) fn distinct_tables(&self) -> (Vec<usize>, Vec<usize>) {
         let mut distinct: Vec<usize> = Vec::new();

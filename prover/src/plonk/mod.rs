@@ -14,6 +14,7 @@ mod expression;
 mod key;
 mod keygen;
 mod lookup;
+mod memory;
 mod multiopen;
 mod permutation;
 mod pipeline;
@@ -36,6 +37,7 @@ use crate::ProverError;
 use key::PreparedKey;
 
 pub use keygen::{keygen_pk, keygen_vk, keygen_vk_custom};
+pub use memory::MemoryPlan;
 pub use multiopen::{Gwc, Multiopen, QueryInstance, Shplonk};
 
 /// Creates a proof for `circuits`, which share one key, and their instances, and writes it to `transcript`.
@@ -96,7 +98,27 @@ impl<'k, B: Backend> Prover<'k, B> {
         params: &'k ParamsKZG<Bn256>,
         pk: &'k ProvingKey<G1Affine>,
     ) -> Result<Self, ProverError> {
-        Ok(Self { backend, params, key: PreparedKey::new(backend, params, pk)? })
+        Ok(Self { backend, params, key: PreparedKey::new(backend, params, pk, None)? })
+    }
+
+    /// [`Prover::new`] within `budget` bytes, apart from those of parameters and key: what a proof leaves of them is
+    /// spent on the key's columns on the quotient's cosets and on precomputed multiples of the commitment bases, which
+    /// make all proofs after that faster.
+    ///
+    /// # Errors
+    /// As [`Prover::new`]; [`ProverError::Memory`] if the budget is too small for a proof of one circuit.
+    pub fn with_memory(
+        backend: &'k B,
+        params: &'k ParamsKZG<Bn256>,
+        pk: &'k ProvingKey<G1Affine>,
+        budget: u64,
+    ) -> Result<Self, ProverError> {
+        Ok(Self { backend, params, key: PreparedKey::new(backend, params, pk, Some(budget))? })
+    }
+
+    /// What memory is used for.
+    pub fn memory(&self) -> MemoryPlan {
+        self.key.memory
     }
 
     /// Creates a proof as [`create_proof`] does.
@@ -105,7 +127,8 @@ impl<'k, B: Backend> Prover<'k, B> {
     ///
     /// # Errors
     /// [`ProverError::Instances`] if the instances do not fit the key or, for circuits with challenges of their own,
-    /// there is not exactly one circuit; [`ProverError::Witness`], [`ProverError::NotEnoughRows`] or
+    /// there is not exactly one circuit; [`ProverError::Memory`] if that many circuits exceed the budget;
+    /// [`ProverError::Witness`], [`ProverError::NotEnoughRows`] or
     /// [`ProverError::Halo2`] if a circuit assigns what it may not or fails; [`ProverError::NotInTable`] if a lookup's
     /// input is not in its table; [`ProverError::Transcript`]; [`ProverError::Kernel`].
     pub fn prove<O, E, T, R, C>(

@@ -72,6 +72,7 @@ where
 {
     let key = &prover.key;
     check_instances(key, circuits.len(), instances)?;
+    key.check_memory(prover.backend.poly_bytes(key.shape.n), circuits.len())?;
     if let Some(choices) = choices {
         choices.check(key, circuits.len())?;
     }

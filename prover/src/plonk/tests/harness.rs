@@ -191,6 +191,16 @@ impl<'c, C: Circuit<Fr> + Sync> Case<'c, C> {
         Ok(H::finalize(transcript))
     }
 
+    /// Our proof with a prover that is there already.
+    pub(super) fn prove_with<O: Oracle, H: Hash>(&self, prover: &Prover<'_, impl Backend>) -> Vec<u8> {
+        let mut transcript = H::writer();
+        let proved = self.with_instances(|instances| {
+            prover.prove::<O, _, _, _, _>(self.circuits, instances, rng(), &mut transcript)
+        });
+        proved.unwrap();
+        H::finalize(transcript)
+    }
+
     pub(super) fn verify<O: Oracle, H: Hash>(&self, proof: &[u8]) -> Result<(), halo2_proofs::plonk::Error> {
         type Kzg = KZGCommitmentScheme<Bn256>;
         let params = params(self.k);

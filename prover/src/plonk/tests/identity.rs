@@ -11,7 +11,7 @@ use super::circuits::shuffle::Shuffle;
 use super::circuits::standard::Standard;
 use super::harness::{Blake2b, Case, Keccak, Poseidon, params};
 use crate::ProverError;
-use crate::plonk::{Gwc, QueryInstance, Shplonk};
+use crate::plonk::{Gwc, Prover, QueryInstance, Shplonk};
 
 #[test]
 fn every_size() {
@@ -148,4 +148,31 @@ fn degrees_beyond_the_limit_are_refused() {
     let (proof, _) = case.oracle::<Shplonk, Blake2b>();
     let refused = case.verify::<Shplonk, Blake2b>(&proof).unwrap_err();
     assert!(matches!(refused, halo2_proofs::plonk::Error::ConstraintSystemFailure), "{refused:?}");
+}
+
+#[test]
+fn caches_change_nothing() {
+    let circuits = [Standard { rows: 20, start: Fr::from(3), fractions: false }];
+    let instances = [circuits[0].instance()];
+    let case = Case::new(5, &circuits, &instances, false);
+    let backend = zomma_kernels::CpuBackend::detect();
+    let plain = Prover::new(&backend, params(5), &case.pk).unwrap();
+    assert_eq!((plain.memory().key_cosets, plain.memory().tables), (0, 0));
+    let needed = plain.memory().proof;
+    let expected = case.prove_with::<Shplonk, Blake2b>(&plain);
+
+    let refused = Prover::with_memory(&backend, params(5), &case.pk, needed - 1).unwrap_err();
+    assert!(
+        matches!(refused, ProverError::Memory { needed: n, budget } if n == needed && budget == needed - 1),
+        "{refused}"
+    );
+    // One column on one coset is 2^5 elements; the key has 5 fixed columns, a table, 4 permuted ones and 3 indicators.
+    let cosets = (5 + 1 + 4 + 3) * 4 * 32 * 32;
+    for (budget, plan) in [(needed, (0, 0)), (needed + cosets, (cosets, 0)), (needed + cosets + 9000, (cosets, 9000))] {
+        let prover = Prover::with_memory(&backend, params(5), &case.pk, budget).unwrap();
+        assert_eq!((prover.memory().key_cosets, prover.memory().tables), plan);
+        for _ in 0..2 {
+            assert!(case.prove_with::<Shplonk, Blake2b>(&prover) == expected);
+        }
+    }
 }
