@@ -61,6 +61,9 @@ pub trait Backend: Debug + Send + Sync {
     /// points alone are kept.
     fn prepare_bases<'a>(&self, points: Cow<'a, [G1Affine]>, table_bytes: usize) -> Result<Self::Bases<'a>, Error>;
 
+    /// Bytes that precomputed multiples of these points take: at most what was allowed.
+    fn table_bytes(&self, bases: &Self::Bases<'_>) -> usize;
+
     /// Commits to every polynomial: $\sum_i p_i\,\mathrm{bases}_i$. A polynomial may be shorter than the basis.
     ///
     /// # Errors

@@ -11,11 +11,11 @@ mod vector;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 
 use group::Curve;
 use halo2curves::bn256::{Fr, G1, G1Affine};
-use halo2curves::msm::msm_parallel;
 use rayon::prelude::*;
 
 #[cfg(target_arch = "x86_64")]
@@ -133,6 +133,15 @@ impl CpuBackend {
         }
     }
 
+    /// The proof that IFMA is there, if it is what this backend uses.
+    fn token(&self) -> Option<ifma::Ifma> {
+        match self.engine() {
+            Engine::Portable(_) => None,
+            #[cfg(target_arch = "x86_64")]
+            Engine::Ifma(token) => Some(token),
+        }
+    }
+
     /// The instruction set in use.
     pub fn isa(&self) -> Isa {
         self.isa
@@ -163,9 +172,9 @@ impl CpuPoly<'_> {
     }
 }
 
-/// Points to commit against.
-#[derive(Clone, Debug)]
-pub struct CpuBases<'a>(Cow<'a, [G1Affine]>);
+/// Points to commit against. They are in the form of an instruction set, so nothing is borrowed.
+#[derive(Debug)]
+pub struct CpuBases<'a>(msm::Bases, PhantomData<&'a [G1Affine]>);
 
 /// A constraint program, with what an instruction set wants to know about it.
 #[derive(Debug)]
@@ -206,8 +215,12 @@ impl Backend for CpuBackend {
         Ok(())
     }
 
-    fn prepare_bases<'a>(&self, points: Cow<'a, [G1Affine]>, _table_bytes: usize) -> Result<CpuBases<'a>, Error> {
-        Ok(CpuBases(points))
+    fn prepare_bases<'a>(&self, points: Cow<'a, [G1Affine]>, table_bytes: usize) -> Result<CpuBases<'a>, Error> {
+        Ok(CpuBases(msm::Bases::new(self.token(), &points, table_bytes)?, PhantomData))
+    }
+
+    fn table_bytes(&self, bases: &CpuBases<'_>) -> usize {
+        bases.0.table_bytes()
     }
 
     fn commit(&self, bases: &CpuBases<'_>, polys: &[&CpuPoly<'_>]) -> Result<Vec<G1Affine>, Error> {
@@ -215,7 +228,8 @@ impl Backend for CpuBackend {
             let (expected, found) = (bases.0.len(), poly.0.len());
             return Err(Error::Length { what: "a polynomial to commit to", expected, found });
         }
-        let sums: Vec<G1> = polys.iter().map(|poly| msm_parallel(&poly.0, &bases.0[..poly.0.len()])).collect();
+        let scalars: Vec<&[Fr]> = polys.iter().map(|poly| poly.0.as_ref()).collect();
+        let sums: Vec<G1> = bases.0.msm(&scalars)?;
         let mut points = vec![G1Affine::default(); sums.len()];
         G1::batch_normalize(&sums, &mut points);
         Ok(points)

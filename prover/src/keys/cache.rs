@@ -68,7 +68,7 @@ impl KeyCache {
                 Err(error) => found = Found::Replaced { reason: error.to_string() },
             }
         }
-        let key = StatementProvingKey::generate(srs, progress)?;
+        let key = StatementProvingKey::generate_for(header, srs, progress)?;
         key.write(&path)?;
         Ok((key, found))
     }

@@ -90,10 +90,12 @@ impl<'k, B: Backend> PreparedKey<'k, B> {
             stages: quotient.stages.iter().map(|stage| stage.sources.clone()).collect(),
         };
         let poly_bytes = backend.poly_bytes(shape.n);
-        let memory = match budget {
+        let mut memory = match budget {
             Some(budget) => MemoryPlan::new(&columns, &shape, poly_bytes, budget)?,
             None => MemoryPlan::without_caches(&columns, &shape, poly_bytes),
         };
+        let bases = CommitmentBases::new(backend, params, memory.tables)?;
+        memory.tables = bases.table_bytes(backend);
         let prepare = |program| Prepared::new(backend, program);
         let mut indicators = backend.upload(vec![borrow(pk.l0()), borrow(pk.l_last()), borrow(pk.l_active_row())])?;
         let mut indicator = || indicators.pop().expect("three were uploaded");
@@ -101,7 +103,7 @@ impl<'k, B: Backend> PreparedKey<'k, B> {
         let mut key = Self {
             vk,
             domain: Domain::new(shape.k, shape.degree - 1)?,
-            bases: CommitmentBases::new(backend, params, memory.tables)?,
+            bases,
             fixed_values: backend.upload(pk.fixed_values().iter().map(borrow).collect())?,
             fixed_polys: backend.upload(pk.fixed_polys().iter().map(borrow).collect())?,
             sigma_values: backend.upload(pk.permutation().permutations().iter().map(borrow).collect())?,
@@ -181,6 +183,10 @@ impl<'k, B: Backend> CommitmentBases<'k, B> {
             coefficients: backend.prepare_bases(Cow::Borrowed(params.get_g()), each)?,
             lagrange: backend.prepare_bases(Cow::Owned(lagrange_basis(params)), each)?,
         })
+    }
+
+    fn table_bytes(&self, backend: &B) -> u64 {
+        (backend.table_bytes(&self.coefficients) + backend.table_bytes(&self.lagrange)) as u64
     }
 }
 

@@ -17,7 +17,7 @@ pub struct MemoryPlan {
     pub proof: u64,
     /// Bytes for the key's columns on all cosets, kept between proofs; 0 if they did not fit.
     pub key_cosets: u64,
-    /// Bytes for precomputed multiples of the commitment bases.
+    /// Bytes of precomputed multiples of the commitment bases.
     pub tables: u64,
 }
 
@@ -92,7 +92,8 @@ impl Columns {
 }
 
 impl MemoryPlan {
-    /// Shares `budget` bytes out: what a proof needs first, then the key's cosets if all of them fit, then tables.
+    /// Shares `budget` bytes out: what a proof needs first, then the key's cosets if all of them fit, then tables, of
+    /// which fewer may be made than there is room for.
     ///
     /// # Errors
     /// [`ProverError::Memory`] if not even a proof fits.

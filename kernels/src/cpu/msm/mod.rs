@@ -45,6 +45,10 @@ use self::prepared::Prepared;
 use super::ifma::Ifma;
 use crate::Error;
 
+/// Multiplications that run at the same time. Each divides its own work among threads too; several at once only fill
+/// the gaps between its steps, and each takes memory.
+const IN_FLIGHT: usize = 2;
+
 /// Points that are multiplied again and again, prepared for it.
 pub struct Bases(Inner);
 
@@ -120,9 +124,14 @@ impl Bases {
     /// # Errors
     /// [`Error::Length`] if a vector is longer than the points.
     pub fn msm(&self, scalars: &[&[Fr]]) -> Result<Vec<G1>, Error> {
-        with_prepared!(self, prepared => {
-            scalars.par_iter().with_max_len(1).map(|scalars| prepared.msm(scalars)).collect()
-        })
+        let group = scalars.len().div_ceil(IN_FLIGHT).max(1);
+        let sums: Result<Vec<Vec<G1>>, Error> = with_prepared!(self, prepared => {
+            let sum = |group: &[&[Fr]]| group.iter().map(|scalars| prepared.msm(scalars)).collect();
+            let sums = scalars.par_chunks(group).map(sum).collect();
+            prepared.free_workspaces();
+            sums
+        });
+        Ok(sums?.into_iter().flatten().collect())
     }
 }
 

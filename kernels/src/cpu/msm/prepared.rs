@@ -90,6 +90,11 @@ impl<K: Kernel> Prepared<K> {
         Ok(sum)
     }
 
+    /// Gives the memory of multiplications back, once there is none to come soon.
+    pub(crate) fn free_workspaces(&self) {
+        self.workspaces.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     fn multiply(&self, workspace: &mut Workspace<K>, recoding: &Recoding, scalars: &[Fr]) -> G1 {
         let chunk = scalars.len().div_ceil(CHUNKS).next_multiple_of(8).min(CHUNK);
         let chunks = scalars.len().div_ceil(chunk.max(1));

@@ -167,10 +167,22 @@ fn caches_change_nothing() {
         "{refused}"
     );
     // One column on one coset is 2^5 elements; the key has 5 fixed columns, a table, 4 permuted ones and 3 indicators.
-    let cosets = (5 + 1 + 4 + 3) * 4 * 32 * 32;
-    for (budget, plan) in [(needed, (0, 0)), (needed + cosets, (cosets, 0)), (needed + cosets + 9000, (cosets, 9000))] {
+    let parts = case.pk.get_vk().get_domain().get_quotient_poly_degree() as u64;
+    let cosets = (5 + 1 + 4 + 3) * parts * 32 * 32;
+    // A copy of each basis takes 2^5 points of 64 bytes: 9000 bytes hold two of each.
+    let copies = |tables: u64| tables / (2 * 32 * 64);
+    for (budget, key_cosets, most_copies) in [
+        (needed, 0, 0),
+        (needed + cosets - 1, 0, 16),
+        (needed + cosets, cosets, 0),
+        (needed + cosets + 9000, cosets, 2),
+    ] {
         let prover = Prover::with_memory(&backend, params(5), &case.pk, budget).unwrap();
-        assert_eq!((prover.memory().key_cosets, prover.memory().tables), plan);
+        let plan = prover.memory();
+        assert_eq!(plan.key_cosets, key_cosets);
+        assert!(copies(plan.tables) <= most_copies && plan.tables.is_multiple_of(32 * 64), "{plan:?}");
+        assert_eq!(plan.tables > 0, most_copies > 0, "{plan:?}");
+        assert!(plan.proof + plan.key_cosets + plan.tables <= budget, "{plan:?}");
         for _ in 0..2 {
             assert!(case.prove_with::<Shplonk, Blake2b>(&prover) == expected);
         }
