@@ -20,4 +20,33 @@ mod native;
 #[cfg(test)]
 mod tests;
 
+use crate::frame::{Cursor, Word};
+
 pub use native::{PrivateKey, PublicKey, Signature};
+
+/// Signatures in a circuit.
+pub trait EddsaInstructions {
+    /// Requires that there is a signature of `message` under `key`, coordinates x and y, by all four conditions above: nothing has to be
+    /// known about the key's cells before. `signature` is the prover's, unknown while keys are made; the result is where it stands, for
+    /// callers that bind it to something. `zero` is a cell that holds 0.
+    ///
+    /// There is no switch to leave a signature out: a transaction without one carries a fixed signature by a fixed key, which is valid.
+    /// A signature that is not valid leaves a circuit that no proof exists for; nothing panics.
+    fn verify(
+        &self,
+        cursor: &mut Cursor<'_, '_>,
+        key: [&Word; 2],
+        message: &Word,
+        signature: Option<&Signature>,
+        zero: &Word,
+    ) -> AssignedSignature;
+}
+
+/// A signature in a circuit.
+#[derive(Debug, Clone)]
+pub struct AssignedSignature {
+    /// Coordinates x and y of $R_8$, a point of the prime subgroup.
+    pub r8: [Word; 2],
+    /// S, below $\ell$.
+    pub s: Word,
+}
