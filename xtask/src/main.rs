@@ -1,6 +1,7 @@
 //! Developer tasks: `cargo xtask setup | test | golden | layering`.
 #![forbid(unsafe_code)]
 
+mod contracts;
 mod error;
 mod golden;
 mod layering;

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::{
+    contracts,
     error::TaskError,
     layering,
     run::{command, run, run_keeping},
@@ -39,6 +40,7 @@ pub(crate) fn test(full: bool) -> Result<(), TaskError> {
         results = lines;
         outcome
     });
+    report.step("contracts", contracts::check);
     report.step("fuzzing", || {
         let seconds = if full { FUZZ_SECONDS_FULL } else { FUZZ_SECONDS };
         run(command("cargo", &["run", "--quiet", "--package", "zomma-fuzz", "--", "--seconds", seconds]))
