@@ -10,6 +10,8 @@ pub mod risk_native;
 #[cfg(test)]
 mod risk_tests;
 pub mod scenario;
+#[cfg(test)]
+mod soundness_tests;
 pub mod statements;
 #[cfg(test)]
 mod tests;

@@ -18,12 +18,22 @@ use super::tests::random_terms;
 
 const TIME: u64 = 1_700_000_000;
 
+/// The chip on groups of instruments.
 #[derive(Clone)]
-struct Rows {
+pub(super) struct Rows {
     set: ScenarioSet,
-    groups: Vec<(ExpiryTerms, Vec<InstrumentTerms>)>,
+    groups: Vec<Group>,
     known: bool,
     found: Arc<Mutex<Vec<RiskRow>>>,
+}
+
+/// An expiry with its instruments.
+type Group = (ExpiryTerms, Vec<InstrumentTerms>);
+
+impl Rows {
+    pub(super) fn new(groups: &[Group]) -> Self {
+        Self { set: ScenarioSet::standard(), groups: groups.to_vec(), known: true, found: Arc::default() }
+    }
 }
 
 fn row(words: &RowWords) -> Option<RiskRow> {
@@ -76,13 +86,11 @@ impl Circuit<Fr> for Rows {
                 let mut found = vec![];
                 for (expiry, instruments) in &self.groups {
                     let expiry = chip.expiry(&mut cursor, &time, &set, self.known.then_some(expiry));
-                    let start = cursor.row;
                     for instrument in instruments {
                         let words = chip.row(&mut cursor, &expiry, (&least, &zero), self.known.then_some(instrument));
                         found.extend(row(&words));
                         least = words.next_id;
                     }
-                    println!("{} rows", cursor.row - start);
                 }
                 Ok(found)
             },
@@ -95,7 +103,7 @@ impl Circuit<Fr> for Rows {
 }
 
 /// Instruments over a random expiry, with prices that fit the lanes.
-fn group(rng: &mut impl Rng, set: &ScenarioSet, first_id: u32, count: u32) -> (ExpiryTerms, Vec<InstrumentTerms>) {
+pub(super) fn group(rng: &mut impl Rng, set: &ScenarioSet, first_id: u32, count: u32) -> Group {
     let mut shared = random_terms(rng);
     shared.spot = shared.spot.min(1 << 50);
     let expiry = ExpiryTerms {
@@ -127,7 +135,7 @@ fn circuit_and_engine_agree_on_every_scenario() {
     let set = ScenarioSet::standard();
     set.check().expect("the default set is within its domain");
     let groups: Vec<_> = (0..12).map(|index| group(&mut rng, &set, 1000 * index, 4)).collect();
-    let circuit = Rows { set: set.clone(), groups: groups.clone(), known: true, found: Arc::default() };
+    let circuit = Rows::new(&groups);
     let prover = MockProver::run(16, &circuit, vec![]).expect("the circuit fits");
     let found = circuit.found.lock().expect("no test panics while it holds the lock").clone();
     let mut rows = found.iter();

@@ -1,6 +1,6 @@
 //! Circuit against native engine, and the engine against known values.
 
-use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
+use halo2_proofs::circuit::{Cell, Layouter, SimpleFloorPlanner};
 use halo2_proofs::dev::MockProver;
 use halo2_proofs::plonk::{Circuit, ConstraintSystem, Error};
 use halo2curves::bn256::Fr;
@@ -8,8 +8,9 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::sync::{Arc, Mutex};
 use zomma_gadgets::frame::{Cursor, Lanes};
+use zomma_gadgets::testing::AdviceCell;
 
-use super::chip::PricingChip;
+use super::chip::{PricingChip, ValueWords};
 use super::native::{Terms, Valuation, value};
 use super::{Kind, RATE_BITS};
 
@@ -42,11 +43,20 @@ pub(crate) fn random_terms(rng: &mut impl Rng) -> Terms {
     }
 }
 
+/// The chip on several options.
 #[derive(Clone)]
-struct Options {
+pub(super) struct Options {
     terms: Vec<Terms>,
     known: bool,
     found: Arc<Mutex<Vec<Valuation>>>,
+    /// Where the last option's price, delta, gamma, vega, theta and rho are.
+    pub(super) outputs: Arc<Mutex<Vec<AdviceCell>>>,
+}
+
+impl Options {
+    pub(super) fn new(terms: &[Terms]) -> Self {
+        Self { terms: terms.to_vec(), known: true, found: Arc::default(), outputs: Arc::default() }
+    }
 }
 
 impl Circuit<Fr> for Options {
@@ -74,6 +84,12 @@ impl Circuit<Fr> for Options {
                 for terms in &self.terms {
                     let words = chip.terms(&mut cursor, self.known.then_some(terms));
                     let value = chip.value(&mut cursor, &words);
+                    let ValueWords { price, delta, gamma, vega, theta, rho, .. } = &value;
+                    let cells = [price, delta, gamma, vega, theta, rho].map(|word| {
+                        let Cell { row_offset, column, .. } = word.cell;
+                        (column.index(), row_offset)
+                    });
+                    *self.outputs.lock().expect("no test panics while it holds the lock") = cells.to_vec();
                     if let (Some(price), Some(delta), Some(gamma), Some(vega), Some(theta), Some(rho)) = (
                         value.price.value,
                         value.delta.value,
@@ -118,7 +134,7 @@ fn costs_are_within_their_targets() {
 fn circuit_and_engine_agree() {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let terms: Vec<Terms> = (0..300).map(|_| random_terms(&mut rng)).collect();
-    let circuit = Options { terms: terms.clone(), known: true, found: Arc::default() };
+    let circuit = Options::new(&terms);
     let prover = MockProver::run(16, &circuit, vec![]).expect("the circuit fits");
     let found = circuit.found.lock().expect("no test panics while it holds the lock").clone();
     for (terms, found) in terms.iter().zip(&found) {

@@ -20,7 +20,8 @@ use crate::{
 /// Cells per circuit whose verdict is also asked from `MockProver`.
 const CROSS_CHECKED: usize = 3;
 
-/// The assigned advice cells of which some change is accepted: each is set to its value plus one, and to a hash of its place.
+/// The assigned advice cells of which some change is accepted: each is set to its value plus one and less one,
+/// so that a bit is flipped, and to a hash of its place.
 ///
 /// One cell changes at a time, so only the constraints that read it are evaluated, which makes this a matter of milliseconds per
 /// thousand cells; `MockProver` judges the unchanged witness and a few of the changed ones.
@@ -37,7 +38,7 @@ pub fn free_cells<C: Circuit<Fr>>(k: u32, circuit: &C, instance: &[Vec<Fr>]) -> 
     let mut free = vec![];
     for (i, &cell) in cells.iter().enumerate() {
         let value = recorded.advice[cell.0][cell.1];
-        let changed = [value + Fr::ONE, hash2(Fr::from(cell.0 as u64), Fr::from(cell.1 as u64))];
+        let changed = [value + Fr::ONE, value - Fr::ONE, hash2(Fr::from(cell.0 as u64), Fr::from(cell.1 as u64))];
         let accepted = changed.map(|changed| recorded.accepts(cell, changed));
         if i % step == step / 2 {
             for (changed, accepted) in changed.into_iter().zip(accepted) {
