@@ -2,6 +2,7 @@
 
 pub mod accuracy;
 pub mod blocks;
+pub mod carry_chip;
 pub mod chip;
 pub mod csv;
 pub mod native;

@@ -7,7 +7,7 @@ use zomma_gadgets::frame::{Block, BlockBuilder, Cost, Cursor, Lanes, Word};
 
 use super::Kind;
 use super::blocks::{RATE_LOW, risk};
-use super::chip::{GreekInputs, PricingChip, ValueWords};
+use super::carry_chip::{CarryChip, GreekInputs, ValueWords};
 use super::native::Terms;
 use super::scenario::{LEVELS, SCENARIOS, SHOCKS, ScenarioSet};
 
@@ -15,7 +15,7 @@ use super::scenario::{LEVELS, SCENARIOS, SHOCKS, ScenarioSet};
 #[derive(Debug, Clone)]
 pub struct RiskChip {
     /// The blocks that single options use too.
-    pub options: PricingChip,
+    pub options: CarryChip,
     scenarios: Block,
     time: Block,
     expiry: Block,
@@ -107,7 +107,7 @@ pub struct InstrumentTerms {
 impl RiskChip {
     /// Creates the gates.
     pub fn configure(meta: &mut ConstraintSystem<Fr>, lanes: &Lanes) -> Self {
-        let options = PricingChip::configure(meta, lanes);
+        let options = CarryChip::configure(meta, lanes);
         let mut configure = |builder: BlockBuilder| builder.configure(meta, lanes);
         Self {
             options,

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex};
 use zomma_gadgets::frame::{Cursor, Lanes};
 use zomma_gadgets::testing::AdviceCell;
 
-use super::chip::{PricingChip, ValueWords};
+use super::carry_chip::ValueWords;
+use super::chip::PricingChip;
 use super::native::{Terms, Valuation, value};
 use super::{Kind, RATE_BITS};
 

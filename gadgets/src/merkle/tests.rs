@@ -84,7 +84,7 @@ impl Circuit<Fr> for Replace {
 
     fn configure(meta: &mut ConstraintSystem<Fr>) -> Self::Config {
         let lanes = Lanes::configure_without_lookups(meta);
-        let chip = PoseidonChip::configure(meta, &lanes);
+        let chip = PoseidonChip::configure_with_paths(meta, &lanes);
         let instance = meta.instance_column();
         meta.enable_equality(instance);
         (chip, lanes, instance)

@@ -45,9 +45,14 @@ pub struct PoseidonChip {
 }
 
 impl PoseidonChip {
-    /// Creates the gates. The fixed columns hold constants in the chip's rows.
+    /// Creates the gates of hashes. The fixed columns hold constants in the chip's rows.
     pub fn configure(meta: &mut ConstraintSystem<Fr>, lanes: &Lanes) -> Self {
-        Self { advice: lanes.advice, fixed: lanes.fixed, gates: Gates::configure(meta, lanes) }
+        Self { advice: lanes.advice, fixed: lanes.fixed, gates: Gates::configure(meta, lanes, false) }
+    }
+
+    /// Creates the gates of hashes and of [paths](PoseidonInstructions::path), which take a column more.
+    pub fn configure_with_paths(meta: &mut ConstraintSystem<Fr>, lanes: &Lanes) -> Self {
+        Self { advice: lanes.advice, fixed: lanes.fixed, gates: Gates::configure(meta, lanes, true) }
     }
 
     /// What a hash of two inputs under a constant capacity costs, or a step of a Merkle path. The output is in the first row of the
@@ -191,6 +196,7 @@ impl PoseidonInstructions for PoseidonChip {
         zero: &Word,
     ) -> Path {
         assert_eq!(siblings.len(), index.len(), "a path has an index for each of its siblings");
+        let gate = self.gates.path.expect("the chip is configured with paths");
         let mut path = Path { root: leaf.clone(), siblings: vec![], index: vec![] };
         for (sibling, index) in siblings.iter().zip(index) {
             let node = path.root;
@@ -208,7 +214,7 @@ impl PoseidonInstructions for PoseidonChip {
                 let [left, right] = if odd { [other, node] } else { [node, other] };
                 Trace::new([Some(Fr::ZERO), left, right])
             });
-            self.gates.path.enable(cursor.region(), row);
+            gate.enable(cursor.region(), row);
             self.assign_head(cursor, row, Fr::ZERO, trace.as_ref());
             path.root = self.assign_boxes(cursor, row, HEAD_BOXES, &[], trace.as_ref());
             path.siblings.push(sibling);

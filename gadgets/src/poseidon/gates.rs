@@ -24,8 +24,8 @@ pub(super) const INDEX_COLUMN: usize = 2;
 /// What switches each gate on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Gates {
-    /// Row 0 of a step of a path; of degree 4, so that its column switches nothing else.
-    pub(super) path: Position,
+    /// Row 0 of a step of a path; of degree 4, so that its column switches nothing else: only circuits with paths have it.
+    pub(super) path: Option<Position>,
     /// Row 0 of a hash of two inputs.
     pub(super) two: Position,
     /// Row 1 of either.
@@ -42,7 +42,7 @@ pub(super) struct Gates {
 
 impl Gates {
     /// Creates the gates.
-    pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, lanes: &Lanes) -> Self {
+    pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, lanes: &Lanes, paths: bool) -> Self {
         let rounds = Rounds::new(lanes.fixed);
         let mut gate = |name, degree, body: fn(&Rounds, &mut Boxes<'_, '_>)| {
             let switch = lanes.switches.position(meta, degree);
@@ -54,7 +54,7 @@ impl Gates {
             });
             switch
         };
-        let path = gate("poseidon: path step", 4, Rounds::path);
+        let path = paths.then(|| gate("poseidon: path step", 4, Rounds::path));
         let two = gate("poseidon: two inputs", 3, Rounds::two);
         let round_1 = gate("poseidon: round 1", 3, Rounds::round_1);
         let three = gate("poseidon: three inputs", 3, Rounds::three);

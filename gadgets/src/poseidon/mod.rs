@@ -42,7 +42,7 @@ pub trait PoseidonInstructions {
     /// $2^{\text{depth}}$; a path of depth 0 has its leaf for a root.
     ///
     /// # Panics
-    /// If there are not as many indices as siblings.
+    /// If there are not as many indices as siblings, or the chip is not configured with paths.
     fn path(
         &self,
         cursor: &mut Cursor<'_, '_>,

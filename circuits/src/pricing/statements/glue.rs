@@ -1,4 +1,4 @@
-//! What both statements need beside pricing: constants, leaves that may be empty, trees.
+//! What both statements need beside pricing: constants and trees.
 
 use halo2_proofs::plonk::ConstraintSystem;
 use halo2curves::bn256::Fr;
@@ -9,14 +9,11 @@ use zomma_gadgets::frame::{Block, BlockBuilder, Cursor, Integer, Lanes, Word};
 use zomma_gadgets::merkle::empty_roots;
 use zomma_gadgets::poseidon::{PoseidonChip, PoseidonInstructions};
 
-/// Constants, an activity bit, digests gated by it, and trees.
+/// Constants and trees.
 #[derive(Debug, Clone)]
 pub(super) struct Glue {
     pub(super) hash: PoseidonChip,
     constants: Block,
-    active: Block,
-    gate: Block,
-    select: Block,
     depth: usize,
 }
 
@@ -38,45 +35,14 @@ impl Glue {
             let cell = constants.named(&format!("constant {index}"), &Integer::constant(to_integer(*value)));
             constants.output(&cell);
         }
-        let mut active = BlockBuilder::new("activity");
-        let bit = active.witness_bit("active");
-        active.output(&bit);
-
-        let digest = |b: &mut BlockBuilder| b.input(0, field_order() - 1);
-        let mut gate = BlockBuilder::new("leaf");
-        let (bit, value) = (gate.input(0, 1), digest(&mut gate));
-        let leaf = gate.named("active ? digest : 0", &(bit * value));
-        gate.output(&leaf);
-
-        let mut select = BlockBuilder::new("select digest");
-        let (bit, then, otherwise) = (select.input(0, 1), digest(&mut select), digest(&mut select));
-        let chosen = select.field("active ? then : otherwise", &(&bit * then + bit.not() * otherwise));
-        select.output(&chosen);
-        let mut configure = |builder: BlockBuilder| builder.configure(meta, lanes);
-        let constants = configure(constants);
-        Self { hash, constants, active: configure(active), gate: configure(gate), select: configure(select), depth }
+        let constants = constants.configure(meta, lanes);
+        Self { hash, constants, depth }
     }
 
     pub(super) fn constants(&self, cursor: &mut Cursor<'_, '_>) -> Constants {
         let mut empty = cursor.outputs(&self.constants, &[]);
         let tags = empty.split_off(self.depth + 1);
         Constants { empty, tags }
-    }
-
-    pub(super) fn active(&self, cursor: &mut Cursor<'_, '_>, active: Option<bool>) -> Word {
-        let witness = active.map(|active| [active.into()]);
-        let [active] = cursor.block_with(&self.active, &[], witness.as_ref().map(|w| &w[..]));
-        active
-    }
-
-    pub(super) fn gate(&self, cursor: &mut Cursor<'_, '_>, active: &Word, digest: &Word) -> Word {
-        let [leaf] = cursor.block(&self.gate, &[active, digest]);
-        leaf
-    }
-
-    pub(super) fn select(&self, cursor: &mut Cursor<'_, '_>, bit: &Word, then: &Word, otherwise: &Word) -> Word {
-        let [chosen] = cursor.block(&self.select, &[bit, then, otherwise]);
-        chosen
     }
 
     /// Root of the tree over leaves.
@@ -94,24 +60,15 @@ impl Glue {
         level.into_iter().next().unwrap_or_else(|| constants.empty[self.depth].clone())
     }
 
-    /// Rows of the constants, of a gated leaf, of an activity bit, of a selection.
-    pub(super) fn rows(&self) -> GlueRows {
-        GlueRows {
-            constants: self.constants.cost().rows,
-            gate: self.gate.cost().rows,
-            active: self.active.cost().rows,
-            select: self.select.cost().rows,
-        }
+    /// Rows of the constants.
+    pub(super) fn rows(&self) -> usize {
+        self.constants.cost().rows
     }
 }
 
-/// Rows of the parts of [`Glue`].
-#[derive(Debug, Clone, Copy)]
-pub(super) struct GlueRows {
-    pub(super) constants: usize,
-    pub(super) gate: usize,
-    pub(super) active: usize,
-    pub(super) select: usize,
+/// An input that is any field element.
+pub(super) fn digest(block: &mut BlockBuilder) -> Integer {
+    block.input(0, field_order() - 1)
 }
 
 /// Rows of hashes one below the other: so many under constant capacities, and so many under digests.

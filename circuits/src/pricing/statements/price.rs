@@ -1,4 +1,4 @@
-//! `price`: options in, prices and Greeks out, both committed by a root.
+//! `price`: options in, committed by a digest of their list; prices and Greeks out, committed by a root.
 
 use std::io::Read;
 
@@ -7,12 +7,13 @@ use halo2_proofs::plonk::{Circuit, Column, ConstraintSystem, Error, Instance};
 use halo2curves::bn256::Fr;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use zomma_gadgets::fixed::FixedPointInstructions;
 use zomma_gadgets::frame::lanes::TABLE_K;
-use zomma_gadgets::frame::{Cursor, Lanes};
+use zomma_gadgets::frame::{Block, BlockBuilder, Cursor, Lanes};
 use zomma_gadgets::merkle::merkle_root;
 use zomma_gadgets::poseidon::{PoseidonInstructions, compress, tag};
 
-use super::glue::{Glue, hash_rows};
+use super::glue::{Glue, digest, hash_rows};
 use super::{RESERVED_ROWS, check_terms, option_words, tree_nodes, value_words};
 use crate::error::StatementError;
 use crate::pricing::Kind;
@@ -21,9 +22,9 @@ use crate::pricing::csv::{Row, read_chain};
 use crate::pricing::native::{Terms, Valuation, value};
 use crate::statement::{InputOptions, Statement};
 
-/// Depth of both trees.
+/// Depth of the tree of results.
 const DEPTH: usize = 16;
-/// Largest `k`: the trees have no more leaves.
+/// Largest `k`: the tree has no more leaves.
 const MAX_K: u32 = 24;
 
 /// The statement: every option of a committed list is worth what a committed list of results says.
@@ -35,7 +36,7 @@ pub struct Price;
 pub struct PriceInputs {
     /// When the terms were observed, seconds of the Unix epoch; bound into the commitment to the options.
     pub timestamp: u64,
-    /// The options, in the order of the trees' leaves.
+    /// The options, in the order of the tree's leaves.
     pub options: Vec<Row>,
 }
 
@@ -44,9 +45,9 @@ pub struct PriceInputs {
 pub struct PriceInstance {
     /// Domain separator: `zomma.price`.
     pub domain: Fr,
-    /// `f(zomma.price, root of the options, timestamp)`.
+    /// `f(zomma.price, digest of the options, timestamp)`.
     pub inputs: Fr,
-    /// Root of the results.
+    /// Root of the results: leaf i is that of option i, and what lies beyond the last is 0.
     pub results: Fr,
     /// Seconds of the Unix epoch.
     pub timestamp: u64,
@@ -86,7 +87,7 @@ impl From<&Row> for Terms {
     }
 }
 
-/// An option that fills a slot without being in the trees.
+/// An option that fills a slot without being in the list.
 const FILLER: Terms = Terms {
     kind: Kind::Call,
     spot: 1 << 30,
@@ -100,6 +101,24 @@ const FILLER: Terms = Terms {
 /// Domain separators: of the statement and its inputs, of an option, of its value.
 fn tags() -> [Fr; 3] {
     ["zomma.price", "zomma.option", "zomma.value"].map(tag)
+}
+
+/// Inputs: whether the slot above holds an option, the digest of the options above, that with this one, the digest of its value.
+/// Witness: whether there is one. Outputs: that, the digest of the options so far, the leaf.
+///
+/// No option comes after an empty slot, so a leaf's index is its option's place in the list.
+fn slot_block() -> BlockBuilder {
+    let mut block = BlockBuilder::new("slot");
+    let above = block.input(0, 1);
+    let [list, longer, value] = [(); 3].map(|()| digest(&mut block));
+    let active = block.witness_bit("active");
+    block.require_zero("active only below an active one", &active * above.not());
+    block.output(&active);
+    let list = block.field("active ? longer list : list", &(&active * longer + active.not() * list));
+    block.output(&list);
+    let leaf = block.named("active ? value : 0", &(&active * value));
+    block.output(&leaf);
+    block
 }
 
 /// The circuit of [`Price`].
@@ -121,7 +140,8 @@ pub struct PriceWitness {
 pub struct PriceConfig {
     lanes: Lanes,
     pricing: PricingChip,
-    time: zomma_gadgets::frame::Block,
+    time: Block,
+    slot: Block,
     glue: Glue,
     instance: Column<Instance>,
 }
@@ -131,20 +151,20 @@ impl PriceConfig {
         let lanes = Lanes::configure(meta);
         let pricing = PricingChip::configure(meta, &lanes);
         let time = crate::pricing::blocks::risk::time_block().configure(meta, &lanes);
-        let glue = Glue::configure(meta, &lanes, DEPTH, &tags()[..1]);
+        let glue = Glue::configure(meta, &lanes, DEPTH, &[tags()[0], tags()[1], Fr::one()]);
+        let slot = slot_block().configure(meta, &lanes);
         let instance = meta.instance_column();
         meta.enable_equality(instance);
-        Self { lanes, pricing, time, glue, instance }
+        Self { lanes, pricing, time, slot, glue, instance }
     }
 
     /// Options for which there is room at `k`.
     fn capacity(&self, k: u32) -> usize {
-        let rows = self.glue.rows();
-        let each = self.pricing.option_cost().rows + rows.active + hash_rows(2, 0) + 2 * rows.gate;
+        let each = self.pricing.option_cost().rows + hash_rows(1, 1) + self.slot.cost().rows;
         let total = (1usize << k).saturating_sub(RESERVED_ROWS);
         let fits = |options: usize| {
-            let shared = rows.constants + self.time.cost().rows;
-            options * each + hash_rows(2 * tree_nodes(options, DEPTH) + 1, 0) + shared <= total
+            let shared = self.glue.rows() + self.time.cost().rows;
+            options * each + hash_rows(tree_nodes(options, DEPTH) + 1, 0) + shared <= total
         };
         // Rows grow with the options, so the last that fits is where bisection ends.
         let (mut low, mut high) = (0, (total / each).min(1 << DEPTH) + 1);
@@ -154,6 +174,14 @@ impl PriceConfig {
         }
         low
     }
+}
+
+/// The row of the block that decides whether a slot is used.
+#[cfg(test)]
+pub(super) fn slot_row(index: usize) -> usize {
+    let config = PriceConfig::new(&mut ConstraintSystem::default());
+    let before = config.pricing.option_cost().rows + hash_rows(1, 1);
+    config.glue.rows() + config.time.cost().rows + index * (before + config.slot.cost().rows) + before
 }
 
 /// Options for which there is room at `k`.
@@ -176,7 +204,7 @@ impl Circuit<Fr> for PriceCircuit {
     }
 
     fn synthesize(&self, config: Self::Config, mut layouter: impl Layouter<Fr>) -> Result<(), Error> {
-        let PriceConfig { lanes, pricing, time, glue, instance } = &config;
+        let PriceConfig { lanes, pricing, time, slot, glue, instance } = &config;
         lanes.load_table(&mut layouter)?;
         let public = layouter.assign_region(
             || "price",
@@ -184,25 +212,29 @@ impl Circuit<Fr> for PriceCircuit {
                 let mut cursor = Cursor::new(&mut region, lanes);
                 let cursor = &mut cursor;
                 let constants = glue.constants(cursor);
-                let [domain_tag, option_tag, value_tag] = tags();
-                let [domain] = &constants.tags[..] else { unreachable!("one tag is asked for") };
+                let [domain_tag, _, value_tag] = tags();
+                let [domain, empty_list, one] = &constants.tags[..] else {
+                    unreachable!("three constants are asked for")
+                };
                 let timestamp = self.witness.as_ref().map(|witness| [witness.timestamp.into()]);
                 let [timestamp] = cursor.block_with(time, &[], timestamp.as_ref().map(|w| &w[..]));
-                let (mut inputs, mut results) = (vec![], vec![]);
-                for slot in 0..config.capacity(self.k) {
-                    let option = self.witness.as_ref().map(|witness| witness.options.get(slot));
+                let (mut above, mut list, mut leaves) = (one.clone(), empty_list.clone(), vec![]);
+                for index in 0..config.capacity(self.k) {
+                    let option = self.witness.as_ref().map(|witness| witness.options.get(index));
                     let terms = option.map(|option| option.unwrap_or(&FILLER));
-                    let active = glue.active(cursor, option.map(|option| option.is_some()));
+                    let active = option.map(|option| [option.is_some().into()]);
                     let words = pricing.terms(cursor, terms);
                     let value = pricing.value(cursor, &words);
-                    let input = glue.hash.compress_under(cursor, option_tag, words.packed.each_ref());
+                    let longer = glue.hash.compress(cursor, [&list, &words.packed[0], &words.packed[1]]);
                     let result = glue.hash.compress_under(cursor, value_tag, value.packed.each_ref());
-                    inputs.push(glue.gate(cursor, &active, &input));
-                    results.push(glue.gate(cursor, &active, &result));
+                    let inputs = [&above, &list, &longer, &result];
+                    let [active, so_far, leaf] =
+                        cursor.block_with(slot, &inputs, active.as_ref().map(|active| &active[..]));
+                    (above, list) = (active, so_far);
+                    leaves.push(leaf);
                 }
-                let inputs = glue.root(cursor, &constants, inputs);
-                let inputs = glue.hash.compress_under(cursor, domain_tag, [&inputs, &timestamp]);
-                let results = glue.root(cursor, &constants, results);
+                let results = glue.root(cursor, &constants, leaves);
+                let inputs = glue.hash.compress_under(cursor, domain_tag, [&list, &timestamp]);
                 Ok([domain.clone(), inputs, results, timestamp])
             },
         )?;
@@ -245,16 +277,20 @@ impl Statement for Price {
             return Err(StatementError::TooMany { what: "options", given: options.len(), room, k });
         }
         let [domain, option_tag, value_tag] = tags();
-        let leaves = options.par_iter().map(|terms| {
-            let ([a, b], [c, d]) = (option_words(terms), value_words(&value(terms)));
-            (compress(option_tag, a, b), compress(value_tag, c, d))
+        let list = options.iter().fold(option_tag, |list, terms| {
+            let [a, b] = option_words(terms);
+            compress(list, a, b)
         });
-        let (inputs_leaves, results): (Vec<_>, Vec<_>) = leaves.unzip();
+        let leaf = |terms| {
+            let [a, b] = value_words(&value(terms));
+            compress(value_tag, a, b)
+        };
+        let leaves: Vec<_> = options.par_iter().map(leaf).collect();
         let timestamp = inputs.timestamp;
         let instance = PriceInstance {
             domain,
-            inputs: compress(domain, merkle_root(&inputs_leaves, DEPTH), Fr::from(timestamp)),
-            results: merkle_root(&results, DEPTH),
+            inputs: compress(domain, list, Fr::from(timestamp)),
+            results: merkle_root(&leaves, DEPTH),
             timestamp,
         };
         Ok((PriceWitness { options, timestamp }, instance))

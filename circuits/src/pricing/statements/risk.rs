@@ -7,12 +7,13 @@ use halo2_proofs::plonk::{Circuit, Column, ConstraintSystem, Error, Instance};
 use halo2curves::bn256::Fr;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use zomma_gadgets::fixed::FixedPointInstructions;
 use zomma_gadgets::frame::lanes::TABLE_K;
-use zomma_gadgets::frame::{Cursor, Lanes};
+use zomma_gadgets::frame::{Block, BlockBuilder, Cursor, Lanes};
 use zomma_gadgets::merkle::merkle_root;
 use zomma_gadgets::poseidon::{PoseidonInstructions, compress, tag};
 
-use super::glue::{Glue, hash_rows};
+use super::glue::{Glue, digest, hash_rows};
 use super::{RESERVED_ROWS, check_terms, check_time, pack, rate_word, tree_nodes, value_words};
 use crate::error::StatementError;
 use crate::margin;
@@ -294,6 +295,18 @@ impl RiskWitness {
     }
 }
 
+/// Inputs: whether a slot is used, digests of its row, of the marks with it and without. Outputs: its leaf, the marks.
+fn used_block() -> BlockBuilder {
+    let mut block = BlockBuilder::new("slot");
+    let active = block.input(0, 1);
+    let [row, marked, marks] = [(); 3].map(|()| digest(&mut block));
+    let leaf = block.named("active ? row : 0", &(&active * row));
+    block.output(&leaf);
+    let marks = block.field("active ? marked : marks", &(&active * marked + active.not() * marks));
+    block.output(&marks);
+    block
+}
+
 /// The circuit of [`Risk`].
 #[derive(Debug, Clone)]
 pub struct RiskCircuit {
@@ -306,6 +319,7 @@ pub struct RiskCircuit {
 pub struct RiskConfig {
     lanes: Lanes,
     chip: RiskChip,
+    used: Block,
     glue: Glue,
     instance: Column<Instance>,
 }
@@ -315,19 +329,19 @@ impl RiskConfig {
         let lanes = Lanes::configure(meta);
         let chip = RiskChip::configure(meta, &lanes);
         let glue = Glue::configure(meta, &lanes, DEPTH, &tags()[..2]);
+        let used = used_block().configure(meta, &lanes);
         let instance = meta.instance_column();
         meta.enable_equality(instance);
-        Self { lanes, chip, glue, instance }
+        Self { lanes, chip, used, glue, instance }
     }
 
     /// Groups for which there is room at `k`.
     fn groups(&self, k: u32) -> usize {
-        let rows = self.glue.rows();
         // The Greeks and the first two of the row's 14 words; the marks and the row's other words.
         let hashes = hash_rows(1 + 1, 1 + 6);
-        let instrument = self.chip.instrument_rows() + hashes + rows.select + rows.gate;
+        let instrument = self.chip.instrument_rows() + hashes + self.used.cost().rows;
         let each = self.chip.expiry_rows() + GROUP * instrument;
-        let shared = rows.constants + self.chip.shared_rows() + hash_rows(1, 0);
+        let shared = self.glue.rows() + self.chip.shared_rows() + hash_rows(1, 0);
         let total = (1usize << k).saturating_sub(RESERVED_ROWS + shared);
         let most = (total / each).min((1 << DEPTH) / GROUP);
         let fits = |groups: usize| groups * each + hash_rows(tree_nodes(groups * GROUP, DEPTH), 0) <= total;
@@ -354,7 +368,7 @@ impl Circuit<Fr> for RiskCircuit {
     }
 
     fn synthesize(&self, config: Self::Config, mut layouter: impl Layouter<Fr>) -> Result<(), Error> {
-        let RiskConfig { lanes, chip, glue, instance } = &config;
+        let RiskConfig { lanes, chip, used, glue, instance } = &config;
         let witness = self.witness.as_ref();
         lanes.load_table(&mut layouter)?;
         let public = layouter.assign_region(
@@ -384,8 +398,9 @@ impl Circuit<Fr> for RiskCircuit {
                         words.extend(row.words.iter().chain([&greeks]));
                         let pairs: Vec<_> = words.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect();
                         let digest = glue.hash.chain(cursor, row_tag, pairs[0], &pairs[1..]);
-                        marks = glue.select(cursor, &row.active, &marked, &marks);
-                        leaves.push(glue.gate(cursor, &row.active, &digest));
+                        let [leaf, next] = cursor.block(used, &[&row.active, &digest, &marked, &marks]);
+                        leaves.push(leaf);
+                        marks = next;
                         least = row.next_id;
                     }
                 }

@@ -5,7 +5,9 @@ use halo2curves::bn256::Fr;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Listing, Price, PriceInputs, Risk, RiskInputs};
+use zomma_gadgets::testing::{Failure, failures};
+
+use super::{Listing, Price, PriceInputs, Risk, RiskInputs, price::slot_row};
 use crate::Statement;
 use crate::pricing::csv::Row;
 use crate::pricing::scenario::ScenarioSet;
@@ -84,11 +86,32 @@ fn risk_is_satisfied_by_its_witness() {
     satisfied::<Risk>(&book());
 }
 
+/// A leaf's index is its option's place in the list: there are no gaps.
+#[test]
+fn no_option_comes_after_an_empty_slot() {
+    let inputs = options(2);
+    let (witness, instance) = Price::evaluate(&inputs, 16).expect("the inputs are within their domain");
+    let (row, next) = (slot_row(3), slot_row(4));
+    let failed =
+        failures(16, &Price::circuit(16, Some(witness)), &Price::instance(&instance), &[((2, row + 2), Fr::one())]);
+    let slot = |name: &str| Failure::new(&format!("slot: {name}"), row);
+    assert_eq!(
+        failed,
+        [
+            Failure::new("copy of advice 2", row + 2),
+            Failure::new("copy of advice 2", next),
+            slot("active ? longer list : list"),
+            slot("active ? value : 0"),
+            slot("active only below an active one"),
+        ]
+    );
+}
+
 #[test]
 fn capacities() {
     for k in 16..=18 {
         println!("k = {k}: {} options, {} groups", super::price::capacity(k), super::risk::room(k));
     }
-    assert!(super::price::capacity(16) >= 190);
-    assert_eq!(super::price::capacity(10), 0);
+    assert_eq!((super::price::capacity(16), super::risk::room(16)), (228, 13));
+    assert_eq!(super::price::capacity(8), 0);
 }

@@ -22,7 +22,7 @@ trait Configured: PoseidonInstructions + Clone + 'static {
 
 impl Configured for PoseidonChip {
     fn configure(meta: &mut ConstraintSystem<Fr>, lanes: &Lanes) -> Self {
-        Self::configure(meta, lanes)
+        Self::configure_with_paths(meta, lanes)
     }
 }
 
