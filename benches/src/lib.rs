@@ -5,4 +5,5 @@ pub mod circuit;
 pub mod clock;
 pub mod interleaved;
 pub mod kernels;
+pub mod layouts;
 pub mod phases;
