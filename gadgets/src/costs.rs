@@ -3,13 +3,14 @@
 use halo2_proofs::plonk::ConstraintSystem;
 
 use crate::{
+    eddsa::EddsaChip,
     fixed::FixedPointInstructions,
     frame::{BlockBuilder, Cost, Integer, Lanes},
     functions::{
         EXP_ARGUMENT_BITS, EXP_BITS, FunctionInstructions, LN_INPUT_BITS, NORMAL_BITS, denominator_bits, table,
     },
     merkle::update_cost,
-    poseidon::PoseidonChip,
+    poseidon::{PoseidonChip, WidePoseidonChip},
     range::RangeInstructions,
 };
 
@@ -31,6 +32,8 @@ pub const UPDATE_DEPTH: usize = 24;
 /// | `ln` | $\ln x$ at Q60 of an integer below $2^{63}$ |
 /// | `normal_cdf` | $\Phi(x)$ at Q60 of a signed number at Q24 |
 /// | `poseidon_2to1` | a node of a tree |
+/// | `poseidon_5to1` | the hash of a signature |
+/// | `eddsa_verify` | a signature |
 /// | `merkle_update` | a leaf replaced in a tree of depth [`UPDATE_DEPTH`] |
 #[must_use]
 pub fn operations() -> Vec<(&'static str, Cost)> {
@@ -79,8 +82,19 @@ pub fn operations() -> Vec<(&'static str, Cost)> {
         }),
     ];
     let mut costs: Vec<_> = blocks.map(|(name, build)| (name, cost(name, build))).to_vec();
-    costs.extend([("poseidon_2to1", PoseidonChip::cost_of_two()), ("merkle_update", update_cost(UPDATE_DEPTH))]);
+    costs.extend([
+        ("poseidon_2to1", PoseidonChip::cost_of_two()),
+        ("poseidon_5to1", WidePoseidonChip::cost_of_five()),
+        ("eddsa_verify", signature_cost()),
+        ("merkle_update", update_cost(UPDATE_DEPTH)),
+    ]);
     costs
+}
+
+fn signature_cost() -> Cost {
+    let mut meta = ConstraintSystem::default();
+    let lanes = Lanes::configure(&mut meta);
+    EddsaChip::configure(&mut meta, &lanes).cost()
 }
 
 fn output(b: &mut BlockBuilder, of: &Integer) {

@@ -9,6 +9,7 @@ pub mod fixed;
 pub mod frame;
 pub mod functions;
 pub mod layout;
+pub mod linear;
 pub mod merkle;
 pub mod poseidon;
 pub mod range;

@@ -15,13 +15,18 @@
 //! but the signer can make a second signature from a first, and $R_8$ is in the prime subgroup.
 
 mod blake512;
+mod canonical;
+mod chip;
 mod native;
 
+#[cfg(test)]
+mod chip_tests;
 #[cfg(test)]
 mod tests;
 
 use crate::frame::{Cursor, Word};
 
+pub use chip::EddsaChip;
 pub use native::{PrivateKey, PublicKey, Signature};
 
 /// Signatures in a circuit.

@@ -66,7 +66,7 @@ impl PrivateKey {
         let nonce = Scalar::reduce(&blake512(&nonce_input));
         nonce_input.zeroize();
         let r8 = Point::base8_times(nonce);
-        let challenge = challenge(&r8, &self.public, message);
+        let challenge = challenge(&r8, &self.public.0, message);
         let s = Scalar::multiply_add(&self.scalar, &BigUint::from_bytes_le(&challenge.to_repr()), nonce);
         Signature { r8, s }
     }
@@ -117,7 +117,7 @@ impl PublicKey {
     /// # Errors
     /// [`GadgetError::WrongSignature`] if it is not.
     pub fn verify(&self, message: Fr, signature: &Signature) -> Result<(), GadgetError> {
-        let challenge = Scalar::reduce(&challenge(&signature.r8, self, message).to_repr());
+        let challenge = Scalar::reduce(&challenge(&signature.r8, &self.0, message).to_repr());
         let minus_8a = Extended::from(-self.0.times_cofactor());
         let difference = Extended::base8_times(signature.s).add(&minus_8a.times(&challenge.limbs()));
         if difference.equals(&signature.r8.into()) { Ok(()) } else { Err(GadgetError::WrongSignature) }
@@ -156,6 +156,6 @@ impl Signature {
 }
 
 /// $h = \mathrm{Poseidon}(R_{8,x}, R_{8,y}, A_x, A_y, M)$.
-fn challenge(r8: &Point, key: &PublicKey, message: Fr) -> Fr {
-    hash5([r8.x(), r8.y(), key.0.x(), key.0.y(), message])
+pub(super) fn challenge(r8: &Point, key: &Point, message: Fr) -> Fr {
+    hash5([r8.x(), r8.y(), key.x(), key.y(), message])
 }

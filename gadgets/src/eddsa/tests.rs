@@ -22,7 +22,7 @@ fn rng() -> ChaCha20Rng {
 }
 
 /// A point of order 8, found by dividing out the prime subgroup.
-fn torsion() -> Point {
+pub(super) fn torsion() -> Point {
     let mut y = Fr::ONE;
     loop {
         y += Fr::ONE;

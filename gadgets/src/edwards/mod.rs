@@ -5,17 +5,22 @@
 //! neutral $(0, 1)$ included. The order is $8\ell$ with $\ell$ a prime of 251 bits; [`base8`] generates the subgroup of order
 //! $\ell$, where keys and signatures live.
 
+mod chip;
+mod gates;
 mod native;
 mod scalar;
+mod witness;
 
 #[cfg(test)]
 mod tests;
 
 use halo2curves::bn256::Fr;
 
+pub(crate) use chip::{BaseMultiple, EdwardsChip, Ladder};
 pub(crate) use native::Extended;
 pub use native::{Point, base8};
 pub use scalar::Scalar;
+pub(crate) use witness::{DIGIT_BITS, DIGITS, LADDER_BITS, after_the_last, element};
 
 /// The coefficient $a$.
 pub const A: Fr = Fr::from_raw([168_700, 0, 0, 0]);

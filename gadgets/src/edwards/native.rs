@@ -5,8 +5,9 @@ use std::{
     sync::LazyLock,
 };
 
-use ff::{Field, PrimeField};
+use ff::{BatchInvert, Field, PrimeField};
 use halo2curves::bn256::Fr;
+use num_bigint::BigUint;
 
 use super::{A, D, ORDER, Scalar};
 use crate::error::GadgetError;
@@ -62,6 +63,11 @@ impl Point {
         }
     }
 
+    /// The point with these coordinates, which are known to be one, or of a witness that is wrong anyway.
+    pub(crate) const fn unchecked(x: Fr, y: Fr) -> Self {
+        Self { x, y }
+    }
+
     /// First coordinate.
     #[must_use]
     pub fn x(&self) -> Fr {
@@ -107,6 +113,15 @@ impl Point {
     #[must_use]
     pub fn times_cofactor(&self) -> Self {
         Extended::from(*self).double().double().double().into()
+    }
+
+    /// The point of the prime subgroup whose eightfold this one is, if this one is in the prime subgroup.
+    #[must_use]
+    pub fn eighth(&self) -> Self {
+        // 1/8 = (7 l + 1) / 8 modulo l, for l is 1 modulo 8.
+        let order = BigUint::from_bytes_le(&ORDER.map(u64::to_le_bytes).concat());
+        let eighth: BigUint = (order * 7u8 + 1u8) >> 3u8;
+        *self * Scalar::reduce(&eighth.to_bytes_le())
     }
 
     /// Whether the order of the point divides $\ell$.
@@ -187,6 +202,13 @@ impl From<Extended> for Point {
 impl Extended {
     pub(crate) const IDENTITY: Self = Self { x: Fr::ZERO, y: Fr::ONE, z: Fr::ONE, t: Fr::ZERO };
 
+    /// Affine points, by one inversion for all.
+    pub(crate) fn affine(points: &[Self]) -> Vec<Point> {
+        let mut inverses: Vec<Fr> = points.iter().map(|point| point.z).collect();
+        inverses.iter_mut().batch_invert();
+        points.iter().zip(inverses).map(|(point, z)| Point { x: point.x * z, y: point.y * z }).collect()
+    }
+
     pub(crate) fn is_identity(&self) -> bool {
         self.x == Fr::ZERO && self.y == self.z
     }
@@ -203,6 +225,10 @@ impl Extended {
         let e = (self.x + self.y) * (other.x + other.y) - a - b;
         let (f, g, h) = (d - c, d + c, b - A * a);
         Self { x: e * f, y: g * h, z: f * g, t: e * h }
+    }
+
+    pub(crate) fn negate(&self) -> Self {
+        Self { x: -self.x, t: -self.t, ..*self }
     }
 
     pub(crate) fn double(&self) -> Self {

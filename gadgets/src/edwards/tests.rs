@@ -81,6 +81,31 @@ fn scalars_act_as_integers_modulo_the_order() {
 }
 
 #[test]
+fn the_eighth_of_a_point_is_in_the_subgroup() {
+    let mut rng = rng();
+    for _ in 0..3 {
+        let point = Point::base8_times(random_scalar(&mut rng));
+        assert_eq!(point.eighth().times_cofactor(), point);
+        assert!(point.eighth().is_in_prime_subgroup());
+    }
+    assert_eq!(Point::IDENTITY.eighth(), Point::IDENTITY);
+}
+
+/// Multiples by any integer below 2^252, from the constants alone.
+#[test]
+fn odd_multiples_and_their_offset_make_any_multiple() {
+    let mut rng = rng();
+    let order = BigUint::from_bytes_le(&ORDER.map(u64::to_le_bytes).concat());
+    let random = BigUint::from_bytes_le(&rng.r#gen::<[u8; 31]>());
+    for scalar in [0u8.into(), 1u8.into(), order, (BigUint::from(1u8) << 252u32) - 1u8, random] {
+        let start = Point::base8_times(random_scalar(&mut rng));
+        let witness = witness::BaseWitness::new([start.x(), start.y()], &scalar);
+        let expected = start + Point::base8_times(Scalar::reduce(&scalar.to_bytes_le()));
+        assert_eq!(witness.sums.last(), Some(&expected), "{scalar}");
+    }
+}
+
+#[test]
 fn only_canonical_scalars_are_read() {
     let order = BigUint::from_slice(&ORDER.map(|limb| [limb as u32, (limb >> 32) as u32]).concat());
     let text = "2736030358979909402780800718157159386076813972158567259200215660948447373041";

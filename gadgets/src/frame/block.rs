@@ -317,7 +317,7 @@ struct Inner {
 pub struct Block(Arc<Inner>);
 
 /// What a block costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Cost {
     /// Rows.
     pub rows: usize,

@@ -1,11 +1,12 @@
 //! Blocks one below the other.
 
 use ethnum::I256;
-use halo2_proofs::circuit::{Cell, Region};
+use halo2_proofs::circuit::{Cell, Region, Value};
 use halo2curves::bn256::Fr;
 
 use super::block::{Block, Word};
 use super::lanes::Lanes;
+use super::value::to_field;
 
 /// Where the next block goes.
 #[derive(Debug)]
@@ -68,6 +69,24 @@ impl<'r, 'c> Cursor<'r, 'c> {
     /// Notes that something else has been put beside the digest.
     pub(crate) fn forget_digest(&mut self) {
         self.digest = None;
+    }
+
+    /// Assigns a cell of a shared column; `value` is unknown while keys are made.
+    pub(crate) fn assign(&mut self, row: usize, column: usize, value: Option<Fr>) -> Word {
+        let known = value.map_or_else(Value::unknown, Value::known);
+        Word::digest(self.region.assign_advice(self.lanes.advice[column], row, known).cell(), value)
+    }
+
+    /// Assigns a cell of a shared column as a copy.
+    pub(crate) fn copy(&mut self, row: usize, column: usize, of: &Word) -> Word {
+        let copy = self.assign(row, column, of.value.map(to_field));
+        self.equal(&copy, of);
+        Word { bounds: of.bounds.clone(), ..copy }
+    }
+
+    /// Requires that two cells hold the same.
+    pub(crate) fn equal(&mut self, left: &Word, right: &Word) {
+        self.region.constrain_equal(left.cell, right.cell);
     }
 
     /// The shared columns.

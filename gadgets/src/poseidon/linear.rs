@@ -86,3 +86,14 @@ pub(super) fn third_lane(matrix: &Matrix<3>) -> Form {
     let (first, second) = (weight(1), weight(2));
     vec![first, second, matrix[2][0] - first * matrix[0][0] - second * matrix[1][0]]
 }
+
+/// All lanes of a state, over lane 0 of it and of the $t - 1$ states that it becomes by the matrix alone.
+pub(super) fn observed<const T: usize>(matrix: &Matrix<T>) -> Matrix<T> {
+    let mut power = identity::<T>();
+    let mut seen = identity::<T>();
+    for row in seen.iter_mut() {
+        *row = power[0];
+        power = multiply(matrix, &power);
+    }
+    invert(&seen)
+}

@@ -17,6 +17,7 @@ mod grain;
 mod linear;
 mod native;
 mod parameters;
+mod wide;
 
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use crate::frame::{Cursor, Word, value::to_field};
 pub use chip::PoseidonChip;
 pub use native::{Permutation, chain, compress, hash2, hash5, permute, tag};
 pub use parameters::{FULL_ROUNDS, Parameters};
+pub use wide::{WidePoseidonChip, WidePoseidonInstructions};
 
 /// Hashes in a circuit. Each is lane 0 of a permutation $f(h, x, y)$ of three lanes; its output is a new cell.
 pub trait PoseidonInstructions {

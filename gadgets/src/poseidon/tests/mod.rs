@@ -1,2 +1,3 @@
 mod circuit;
 mod native;
+mod wide;
