@@ -27,4 +27,5 @@ macro_rules! registry {
 registry! { $
     ::zomma_circuits::pricing::statements::Price,
     ::zomma_circuits::pricing::statements::Risk,
+    ::zomma_circuits::margin::statement::Margin,
 }

@@ -14,6 +14,9 @@ use crate::{
     margin::MarginRules,
 };
 
+/// Words of a parameter set that margin reads; they come first, and are a whole number of pairs.
+const RULE_WORDS: usize = 6;
+
 /// Depths of the trees, and of the position list (its capacity is 2^depth).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -187,6 +190,17 @@ impl VenueParams {
 
     /// `params_hash`.
     pub fn hash(&self) -> Fr {
+        chain(Tag::Params, &self.words())
+    }
+
+    /// The digest of the words that margin reads: venue and depths, scenario set, weights, ratios. `params_hash` is the same chain, gone on
+    /// with.
+    pub fn rules(&self) -> Fr {
+        chain(Tag::Params, &self.words()[..RULE_WORDS])
+    }
+
+    /// The words of the hash.
+    pub fn words(&self) -> Vec<Fr> {
         let d = &self.depths;
         let venue = [d.accounts, d.orders, d.markets, d.instruments, d.positions]
             .into_iter()
@@ -219,7 +233,7 @@ impl VenueParams {
         words.extend(weights);
         words.extend([margin.word(), liquidation.word(), Fr::zero()]);
         words.extend(self.oracle.keys.iter().flat_map(|key| [key.x, key.y]));
-        chain(Tag::Params, &words)
+        words
     }
 
     /// `venue`: the chain and application that every signed message names.

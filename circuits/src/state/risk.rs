@@ -1,7 +1,7 @@
 //! The risk array as the state holds it: rows by instrument, and the root that commits them.
 
 use halo2curves::bn256::Fr;
-use zomma_gadgets::merkle::merkle_root;
+use zomma_gadgets::merkle::{MerklePath, merkle_root};
 
 use super::{ids::InstrumentId, limits::TIME_LIMIT, reject::Reject, store::StoreError};
 use crate::{
@@ -64,6 +64,20 @@ impl RiskArray {
     /// The row of an instrument.
     pub fn row(&self, instrument: InstrumentId) -> Option<&RiskRow> {
         self.rows.binary_search_by_key(&instrument, |row| row.instrument).ok().map(|index| &self.rows[index])
+    }
+
+    /// For each instrument, the place of its row and the siblings on the way to the root of a tree of depth `depth`, which is the array's;
+    /// `None` for one without a row.
+    pub fn paths(&self, instruments: &[InstrumentId], depth: u8) -> Vec<Option<MerklePath>> {
+        let mut leaves = vec![Fr::zero(); self.places.last().map_or(0, |last| last + 1)];
+        for (place, row) in self.places.iter().zip(&self.rows) {
+            leaves[*place] = row.leaf();
+        }
+        let path = |instrument: &InstrumentId| {
+            let row = self.rows.binary_search_by_key(instrument, |row| row.instrument).ok()?;
+            Some(MerklePath::in_tree(&leaves, depth.into(), self.places[row] as u64))
+        };
+        instruments.iter().map(path).collect()
     }
 
     /// What is kept on disk: of each row its place and the words of its leaf.

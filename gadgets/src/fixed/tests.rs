@@ -8,9 +8,9 @@ use num_integer::Integer as _;
 use proptest::prelude::*;
 
 use super::{FixedPointInstructions, native};
-use crate::frame::single::Single;
 use crate::frame::{BlockBuilder, Integer};
 use crate::testing::Failure;
+use crate::testing::Single;
 
 fn output(b: &mut BlockBuilder, value: &Integer) {
     let cell = b.named("output", value);

@@ -16,7 +16,7 @@ use halo2curves::bn256::Fr;
 use num_bigint::BigInt;
 
 use super::integer::{CellId, Integer};
-use super::lanes::Lanes;
+use super::lanes::{Lanes, Table};
 use super::switch::{CIRCUIT_DEGREE, Position};
 use super::value::to_field;
 use crate::functions::table::FunctionTable;
@@ -72,6 +72,7 @@ struct Identity {
 /// Collects the description of a block.
 pub struct BlockBuilder {
     name: &'static str,
+    table: Table,
     places: Vec<Place>,
     inputs: Vec<(CellId, BigInt, BigInt)>,
     witnesses: Vec<CellId>,
@@ -87,10 +88,16 @@ impl fmt::Debug for BlockBuilder {
 }
 
 impl BlockBuilder {
-    /// A block without cells.
+    /// A block without cells, over the table with functions.
     pub fn new(name: &'static str) -> Self {
+        Self::over(Table::FUNCTIONS, name)
+    }
+
+    /// A block without cells, for lanes that look up in `table`.
+    pub fn over(table: Table, name: &'static str) -> Self {
         Self {
             name,
+            table,
             places: Vec::new(),
             inputs: Vec::new(),
             witnesses: Vec::new(),
@@ -128,6 +135,18 @@ impl BlockBuilder {
         cell
     }
 
+    /// A cell with any field element that the prover chooses.
+    pub fn witness_digest(&mut self) -> Integer {
+        let id = self.push(Place::Free);
+        self.witnesses.push(id);
+        Integer::cell(id, BigInt::from(0), super::integer::field_order() - 1)
+    }
+
+    /// A copied cell with any field element.
+    pub fn input_digest(&mut self) -> Integer {
+        self.input(0, super::integer::field_order() - 1)
+    }
+
     /// A bit that the prover chooses.
     pub fn witness_bit(&mut self, name: &str) -> Integer {
         let id = self.push(Place::Free);
@@ -152,6 +171,11 @@ impl BlockBuilder {
         let id = self.push(Place::Free);
         self.hints.push(Box::new(move |cells| cells[id.0] = hint(cells)));
         Integer::cell(id, low.into(), high.into())
+    }
+
+    /// Bits of a full limb.
+    pub(crate) fn limb_bits(&self) -> u32 {
+        self.table.limb_bits()
     }
 
     /// A limb below `2^tag`, looked up in the table; the hint that fills it is recorded by the caller.
@@ -207,12 +231,22 @@ impl BlockBuilder {
     /// # Panics
     /// When the degree is above [`MAX_DEGREE`].
     pub fn field(&mut self, name: &str, of: &Integer) -> Integer {
-        assert!(of.degree() <= MAX_DEGREE, "{name}: degree {} is above {MAX_DEGREE}", of.degree());
         let hint = of.clone();
         let top = super::integer::field_order() - 1;
-        let cell = self.free(0, top, move |cells| super::value::to_integer(to_field(hint.evaluate(cells))));
-        self.identities.push(Identity { name: name.to_owned(), polynomial: &cell - of });
+        let cell = self.free(0, top, move |cells| super::value::to_integer(hint.evaluate_in_field(cells)));
+        self.require_equal_in_field(name, &cell, of);
         cell
+    }
+
+    /// Requires that two field elements are equal, which as integers they need not be.
+    ///
+    /// # Panics
+    /// When a degree is above [`MAX_DEGREE`].
+    pub fn require_equal_in_field(&mut self, name: &str, left: &Integer, right: &Integer) {
+        let polynomial = left - right;
+        let degree = polynomial.degree();
+        assert!(degree <= MAX_DEGREE, "{}: {name}: degree {degree} is above {MAX_DEGREE}", self.name);
+        self.identities.push(Identity { name: name.to_owned(), polynomial });
     }
 
     /// Makes a cell available to other blocks; its position in the outputs is the order of these calls.
@@ -228,8 +262,9 @@ impl BlockBuilder {
     /// Places the cells, creates the gate.
     ///
     /// # Panics
-    /// When the block needs more than [`MAX_ROWS`] rows.
+    /// When the block needs more than [`MAX_ROWS`] rows, or was made for another table than that of the lanes.
     pub fn configure(self, meta: &mut ConstraintSystem<Fr>, lanes: &Lanes) -> Block {
+        assert_eq!(self.table, lanes.table(), "block {} is made for another table", self.name);
         let placement = Placement::new(&self);
         assert!(placement.rows <= MAX_ROWS, "block {} takes {} rows, {MAX_ROWS} at most", self.name, placement.rows);
         let degree = self.identities.iter().map(|identity| identity.polynomial.degree()).max().unwrap_or(1);
@@ -263,10 +298,13 @@ struct Placement {
     tags: Vec<(usize, usize, u64)>,
     functions: Vec<usize>,
     rows: usize,
+    /// Rows, from the top, in which `a0` and `a1` hold limbs or nothing.
+    checked: usize,
 }
 
 impl Placement {
-    /// Function lookups first, two rows each; then limbs from the top into `a0`, `a1`; then the rest into `a2`, `a3`.
+    /// Function lookups first, two rows each; then limbs from the top into `a0`, `a1`; then the rest into `a2`, `a3`, and without
+    /// functions, below the limbs, into all four columns: rows without limbs are not checked.
     fn new(builder: &BlockBuilder) -> Self {
         let mut position = vec![(usize::MAX, usize::MAX); builder.places.len()];
         let mut tags = Vec::new();
@@ -287,8 +325,12 @@ impl Placement {
             }
         }
         let taken: std::collections::HashSet<_> = position.iter().copied().collect();
+        let count = builder.places.iter().filter(|place| matches!(place, Place::Limb { .. })).count();
+        let narrow = if builder.table.has_functions() { usize::MAX } else { count.div_ceil(2) };
         let mut limbs = (0..).flat_map(|row| [(0, row), (1, row)]).filter(|at| !taken.contains(at));
-        let mut free = (0..).flat_map(|row| [(2, row), (3, row)]).filter(|at| !taken.contains(at));
+        let mut free = (0..)
+            .flat_map(|row| (if row < narrow { 2..4 } else { 0..4 }).map(move |column| (column, row)))
+            .filter(|at| !taken.contains(at));
         for (index, place) in builder.places.iter().enumerate() {
             match place {
                 Place::Limb { tag } => {
@@ -301,7 +343,7 @@ impl Placement {
             }
         }
         let rows = position.iter().map(|(_, row)| row + 1).max().unwrap_or(0);
-        Self { position, tags, functions, rows }
+        Self { position, tags, functions, rows, checked: rows.min(narrow) }
     }
 }
 
@@ -403,11 +445,11 @@ impl Block {
         }
         let values = builder.evaluate(inputs, witnesses);
         switch.enable(region, offset);
-        for row in 0..placement.rows {
+        for row in 0..placement.checked {
             region.assign_fixed(lanes.checked, offset + row, Fr::one());
         }
         for row in &placement.functions {
-            region.assign_fixed(lanes.function, offset + row, Fr::one());
+            lanes.mark_function(region, offset + row);
         }
         for (column, row, tag) in &placement.tags {
             region.assign_fixed(lanes.fixed[*column], offset + row, Fr::from(*tag));

@@ -160,6 +160,17 @@ impl Integer {
         }
     }
 
+    /// The value in the field, where integers would not fit 256 bits: of sums and products of digests.
+    pub(crate) fn evaluate_in_field(&self, cells: &[I256]) -> Fr {
+        match &*self.node {
+            Node::Constant(value) => to_field(*value),
+            Node::Cell(id) => to_field(cells[id.0]),
+            Node::Sum(a, b) => a.evaluate_in_field(cells) + b.evaluate_in_field(cells),
+            Node::Product(a, b) => a.evaluate_in_field(cells) * b.evaluate_in_field(cells),
+            Node::Scaled(a, factor) => a.evaluate_in_field(cells) * to_field(*factor),
+        }
+    }
+
     /// The polynomial as a halo2 expression, given the query of each cell.
     pub(crate) fn expression(&self, query: &mut dyn FnMut(CellId) -> Expression<Fr>) -> Expression<Fr> {
         match &*self.node {

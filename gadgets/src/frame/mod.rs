@@ -7,8 +7,6 @@ pub mod block;
 pub mod cursor;
 pub mod integer;
 pub mod lanes;
-#[cfg(test)]
-pub(crate) mod single;
 pub mod switch;
 pub mod value;
 

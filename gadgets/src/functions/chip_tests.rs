@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use super::elementary::{exp_half, ln, normal};
 use super::{EXP_ARGUMENT_BITS, FunctionInstructions, table};
 use crate::fixed::FixedPointInstructions;
-use crate::frame::single::Single;
 use crate::testing::Failure;
+use crate::testing::Single;
 
 fn ln_of(value: u64) -> Single {
     Single::new(

@@ -4,35 +4,37 @@ use ethnum::I256;
 
 use super::RangeInstructions;
 use crate::frame::integer::CellId;
-use crate::frame::lanes::{LIMB_BITS, RANGE_TAGS};
+use crate::frame::lanes::RANGE_TAGS;
 use crate::frame::{BlockBuilder, Integer};
 
-/// Widths of the limbs of a `bits`-bit value, low limb first.
-pub fn limb_widths(bits: u32) -> impl Iterator<Item = u32> {
-    (0..bits.div_ceil(LIMB_BITS)).map(move |index| (bits - index * LIMB_BITS).min(LIMB_BITS))
+/// Widths of the limbs of a `bits`-bit value where a full limb has `limb_bits`, low limb first.
+pub fn limb_widths(bits: u32, limb_bits: u32) -> impl Iterator<Item = u32> {
+    (0..bits.div_ceil(limb_bits)).map(move |index| (bits - index * limb_bits).min(limb_bits))
 }
 
 /// Limbs of one part, filled from an integer at a bit offset.
 struct Limbs {
     cells: Vec<(CellId, u32)>,
-    doubled: Option<CellId>,
+    /// The last limb, times what fills it up to a full one.
+    scaled: Option<(CellId, u32)>,
     sum: Integer,
 }
 
 impl Limbs {
     fn new(builder: &mut BlockBuilder, bits: u32) -> Self {
-        let mut limbs = Self { cells: Vec::new(), doubled: None, sum: Integer::constant(0) };
-        for (index, width) in limb_widths(bits).enumerate() {
+        let full = builder.limb_bits();
+        let mut limbs = Self { cells: Vec::new(), scaled: None, sum: Integer::constant(0) };
+        for (index, width) in limb_widths(bits, full).enumerate() {
             let tagged = RANGE_TAGS.contains(&width);
-            let (id, limb) = builder.limb(if tagged { width } else { LIMB_BITS });
+            let (id, limb) = builder.limb(if tagged { width } else { full });
             if !tagged {
                 // The width has no tag of its own: limb < 2^14 and 2^(14 - width) limb < 2^14 bound it instead.
-                let (scaled_id, scaled) = builder.limb(LIMB_BITS);
-                builder.require_zero("scaled limb = limb 2^(14 - width)", scaled - limb.shift(LIMB_BITS - width));
-                limbs.doubled = Some(scaled_id);
+                let (scaled_id, scaled) = builder.limb(full);
+                builder.require_zero("scaled limb = limb 2^(14 - width)", scaled - limb.shift(full - width));
+                limbs.scaled = Some((scaled_id, full - width));
             }
             let limb = limb.with_bounds(0, (num_bigint::BigInt::from(1) << width) - 1);
-            limbs.sum = limbs.sum + limb.shift(index as u32 * LIMB_BITS);
+            limbs.sum = limbs.sum + limb.shift(index as u32 * full);
             limbs.cells.push((id, width));
         }
         limbs
@@ -43,8 +45,8 @@ impl Limbs {
             cells[id.0] = value & ((I256::ONE << *width) - 1);
             value >>= *width;
         }
-        if let (Some(scaled), Some((id, width))) = (self.doubled, self.cells.last()) {
-            cells[scaled.0] = cells[id.0] << (LIMB_BITS - width);
+        if let (Some((scaled, shift)), Some((id, _))) = (self.scaled, self.cells.last()) {
+            cells[scaled.0] = cells[id.0] << shift;
         }
         value
     }

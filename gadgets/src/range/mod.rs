@@ -1,7 +1,7 @@
 //! Range checks of any width, and the decomposition that all rounding is made of.
 //!
-//! A value below `2^bits` is written as limbs of [`LIMB_BITS`](crate::frame::lanes::LIMB_BITS) bits and one shorter limb on top; each limb is looked
-//! up under the tag of its width, two limbs per row. The limbs themselves are the value: no cell is spent on a sum.
+//! A value below `2^bits` is written as limbs of as many bits as the [`Table`](crate::frame::lanes::Table) holds and one shorter limb on top;
+//! each limb is looked up under the tag of its width, two limbs per row. The limbs themselves are the value: no cell is spent on a sum.
 
 mod chip;
 #[cfg(test)]

@@ -5,8 +5,10 @@ use halo2curves::ff::Field;
 use proptest::prelude::*;
 
 use super::{RangeInstructions, limb_widths};
-use crate::frame::single::Single;
-use crate::testing::Failure;
+use crate::{
+    frame::lanes::Table,
+    testing::{Failure, Single},
+};
 
 const LOOKUPS: [&str; 2] = ["lookup a0: range or function segment", "lookup a1: range"];
 
@@ -23,10 +25,12 @@ fn forty_bits(value: i128) -> Single {
 
 #[test]
 fn limbs_are_full_but_for_the_top_one() {
-    assert_eq!(limb_widths(40).collect::<Vec<_>>(), [14, 14, 12]);
-    assert_eq!(limb_widths(28).collect::<Vec<_>>(), [14, 14]);
-    assert_eq!(limb_widths(1).collect::<Vec<_>>(), [1]);
-    assert_eq!(limb_widths(0).count(), 0);
+    let widths = |bits, limb_bits| limb_widths(bits, limb_bits).collect::<Vec<_>>();
+    assert_eq!(widths(40, 14), [14, 14, 12]);
+    assert_eq!(widths(28, 14), [14, 14]);
+    assert_eq!(widths(40, 12), [12, 12, 12, 4]);
+    assert_eq!(widths(1, 14), [1]);
+    assert!(widths(0, 14).is_empty());
 }
 
 #[test]
@@ -76,6 +80,37 @@ fn a_width_without_a_tag_of_its_own_takes_two_lookups() {
     single((1 << 27) - 1).assert_tight();
     let edits = [((1, 0), Fr::from(1 << 13)), ((0, 1), Fr::from(1 << 14))];
     assert_eq!(single(1 << 27).failures(&edits), [Failure::new(LOOKUPS[0], 1)]);
+}
+
+/// 40 bits over the short table: limbs of 12, 12, 12 and 4 bits in two rows, the value at (a2, 0), seven more cells from (a3, 0): below
+/// the limbs they take all four columns.
+#[test]
+fn a_short_table_has_shorter_limbs_and_wider_rows() {
+    let single = |value| {
+        Single::over(
+            Table::SHORT_RANGES,
+            |b| {
+                use crate::fixed::FixedPointInstructions;
+                let value = b.input_bits(200);
+                b.range("value", &value, 40);
+                for _ in 0..7 {
+                    let twice = b.named("twice", &value.scale(2));
+                    b.output(&twice);
+                }
+            },
+            &[value],
+        )
+    };
+    assert_eq!(single(7).outputs(), [14; 7]);
+    assert_eq!(single(0).block().cost().rows, 3);
+    assert_eq!(single(0).block().output_positions()[2..], [(3, 1), (0, 2), (1, 2), (2, 2), (3, 2)]);
+    for value in [0, 1, (1 << 40) - 1] {
+        single(value).assert_tight();
+    }
+    assert_eq!(single(1 << 40).failures(&[]), [Failure::new("block: value = sum of limbs", 0)]);
+    assert_eq!(single(1 << 40).failures(&[((1, 1), Fr::from(1 << 4))]), [Failure::new(LOOKUPS[1], 1)]);
+    let edits = [((0, 1), Fr::from(1 << 16)), ((1, 1), Fr::ZERO)];
+    assert_eq!(single(1 << 40).failures(&edits), [Failure::new("lookup a0: range", 1)]);
 }
 
 #[test]

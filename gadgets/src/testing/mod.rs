@@ -2,11 +2,13 @@
 //!
 //! - [`failures`] runs halo2's `MockProver`, with chosen advice cells overwritten after the chip has computed them, and lists what it
 //!   reports in a form that tests compare as a whole.
+//! - [`Single`] is a circuit of one block, for both.
 //! - [`free_cells`] overwrites every assigned advice cell in turn and returns those whose change no constraint notices.
 
 mod intercept;
 mod mock;
 mod mutate;
+mod single;
 
 #[cfg(test)]
 pub(crate) mod circomlibjs;
@@ -17,6 +19,7 @@ mod tests;
 
 pub use mock::{Failure, failures};
 pub use mutate::free_cells;
+pub use single::Single;
 
 use halo2curves::bn256::Fr;
 
