@@ -95,7 +95,8 @@ fn reason(spoil: impl Fn(&mut MarginInputs)) -> String {
 
 #[test]
 fn refused_inputs_say_why() {
-    let cases: [(fn(&mut MarginInputs), &str); 18] = [
+    type Spoil = fn(&mut MarginInputs);
+    let cases: [(Spoil, &str); 18] = [
         (
             |inputs| inputs.params.margin.mm_factor = 10_001,
             "params: mm_factor: 33 weights and all margin ratios are at most 10000",
@@ -114,8 +115,8 @@ fn refused_inputs_say_why() {
         (|inputs| inputs.account.positions.swap(0, 1), "account: positions: instrument 0 is out of order"),
         (|inputs| inputs.account.positions[1].qty = 0, "account: positions: position in 4096: qty is out of range"),
         (
-            |inputs| inputs.account.positions[1].qty = (1 << 53) - 1,
-            "account: positions: gross exposure is at or above 2^83",
+            |inputs| inputs.markets[1].market.expiry = inputs.time,
+            "market 1: expiry: 1700000000 is not after the time, 1700000000",
         ),
         (|inputs| drop(inputs.rows.pop()), "rows: 15 given for 16 positions"),
         (
@@ -123,7 +124,7 @@ fn refused_inputs_say_why() {
             "row of instrument 4096: it is of instrument 4097; rows are in the order of the positions",
         ),
         (|inputs| inputs.rows[1].row.prices[3] ^= 1, "row of instrument 4096: its path does not lead to the root"),
-        (|inputs| drop(inputs.markets[1].siblings.pop()), "market 1: siblings: 11 given, the tree is 12 deep"),
+        (|inputs| inputs.markets[1].siblings.truncate(11), "market 1: siblings: 11 given, the tree is 12 deep"),
         (|inputs| inputs.markets[1].market.funding_index += 1, "market 1: its path does not lead to the root"),
         (|inputs| drop(inputs.markets.remove(1)), "position in 4096: its market is not given"),
     ];
