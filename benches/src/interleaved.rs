@@ -1,12 +1,12 @@
 //! Interleaved timing: A B C C B A, again and again, so that a slow moment of the machine strikes all alike.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::time;
 
 /// One of several ways to compute the same thing.
 pub struct Competitor<'a> {
-    name: &'static str,
+    name: String,
     trial: Box<dyn Trial + 'a>,
 }
 
@@ -33,8 +33,8 @@ impl<T: Clone, F: FnMut(&mut T)> Trial for Work<T, F> {
 
 impl<'a> Competitor<'a> {
     /// `run` is timed; what it works on is set back to `input` before, which is not.
-    pub fn new<T: Clone + 'a>(name: &'static str, input: T, run: impl FnMut(&mut T) + 'a) -> Self {
-        Self { name, trial: Box::new(Work { work: input.clone(), input, run }) }
+    pub fn new<T: Clone + 'a>(name: impl Into<String>, input: T, run: impl FnMut(&mut T) + 'a) -> Self {
+        Self { name: name.into(), trial: Box::new(Work { work: input.clone(), input, run }) }
     }
 }
 
@@ -44,11 +44,11 @@ impl std::fmt::Debug for Competitor<'_> {
     }
 }
 
-/// Seconds of one competitor, sorted.
-#[derive(Clone, Debug, Serialize)]
+/// Seconds of one competitor, in the order of the runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Timing {
     /// Name of the competitor.
-    pub name: &'static str,
+    pub name: String,
     /// Elapsed time of each run.
     pub wall: Vec<f64>,
     /// Processor time of all threads in each run, on a shared machine the steadier of the two; empty where the system
@@ -56,8 +56,8 @@ pub struct Timing {
     pub cpu: Vec<f64>,
 }
 
-/// The median and the quartiles of sorted values.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+/// The median and the quartiles of some values.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     /// A quarter of the values is below.
     pub lower: f64,
@@ -68,30 +68,40 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// Of values in ascending order, at least one.
-    pub fn of(sorted: &[f64]) -> Self {
-        let at = |quarter: usize| sorted[(sorted.len() - 1) * quarter / 4];
-        Self { lower: at(1), median: at(2), upper: at(3) }
+    /// Of values in any order; `None` if there are none.
+    pub fn of(values: &[f64]) -> Option<Self> {
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let at = |quarter: usize| {
+            let position = (sorted.len() - 1) * quarter;
+            let (below, share) = (position / 4, (position % 4) as f64 / 4.0);
+            sorted[below] + share * (sorted[(below + 1).min(sorted.len() - 1)] - sorted[below])
+        };
+        (!sorted.is_empty()).then(|| Self { lower: at(1), median: at(2), upper: at(3) })
     }
 }
 
 impl Timing {
-    /// How many times longer `other` takes, by the medians of elapsed time.
-    pub fn speedup_over(&self, other: &Timing) -> f64 {
-        Spread::of(&other.wall).median / Spread::of(&self.wall).median
+    /// How many times longer `other` takes, run by run: elapsed time.
+    pub fn speedup_over(&self, other: &Timing) -> Option<Spread> {
+        ratios(&other.wall, &self.wall)
     }
 
     /// The same by processor time, where the system tells it.
-    pub fn cpu_speedup_over(&self, other: &Timing) -> Option<f64> {
-        let known = !self.cpu.is_empty() && !other.cpu.is_empty();
-        known.then(|| Spread::of(&other.cpu).median / Spread::of(&self.cpu).median)
+    pub fn cpu_speedup_over(&self, other: &Timing) -> Option<Spread> {
+        ratios(&other.cpu, &self.cpu)
     }
+}
+
+/// Of runs that were close to each other in time.
+fn ratios(above: &[f64], below: &[f64]) -> Option<Spread> {
+    Spread::of(&above.iter().zip(below).map(|(above, below)| above / below).collect::<Vec<_>>())
 }
 
 /// Runs every competitor `2 * rounds` times, after one run that warms up and is not counted.
 pub fn run(competitors: &mut [Competitor<'_>], rounds: usize) -> Vec<Timing> {
     let mut timings: Vec<Timing> =
-        competitors.iter().map(|c| Timing { name: c.name, wall: Vec::new(), cpu: Vec::new() }).collect();
+        competitors.iter().map(|c| Timing { name: c.name.clone(), wall: Vec::new(), cpu: Vec::new() }).collect();
     for competitor in &mut *competitors {
         competitor.trial.prepare();
         competitor.trial.run();
@@ -105,10 +115,6 @@ pub fn run(competitors: &mut [Competitor<'_>], rounds: usize) -> Vec<Timing> {
             timings[index].wall.push(elapsed.wall);
             timings[index].cpu.extend(elapsed.cpu);
         }
-    }
-    for timing in &mut timings {
-        timing.wall.sort_by(f64::total_cmp);
-        timing.cpu.sort_by(f64::total_cmp);
     }
     timings
 }
@@ -132,12 +138,23 @@ mod tests {
         };
         let timings = run(&mut [competitor("a"), competitor("b")], 3);
         assert_eq!(*order.borrow(), "ababbaabbaabba");
-        assert!(timings.iter().all(|timing| timing.wall.len() == 6 && timing.wall.is_sorted()));
+        assert!(timings.iter().all(|timing| timing.wall.len() == 6));
     }
 
     #[test]
     fn spread_of_odd_and_even_counts() {
-        assert_eq!(Spread::of(&[1.0, 2.0, 3.0, 4.0, 5.0]), Spread { lower: 2.0, median: 3.0, upper: 4.0 });
-        assert_eq!(Spread::of(&[7.0]), Spread { lower: 7.0, median: 7.0, upper: 7.0 });
+        assert_eq!(Spread::of(&[5.0, 1.0, 3.0, 4.0, 2.0]), Some(Spread { lower: 2.0, median: 3.0, upper: 4.0 }));
+        assert_eq!(Spread::of(&[7.0]), Some(Spread { lower: 7.0, median: 7.0, upper: 7.0 }));
+        assert_eq!(Spread::of(&[1.0, 2.0]), Some(Spread { lower: 1.25, median: 1.5, upper: 1.75 }));
+        assert_eq!(Spread::of(&[]), None);
+    }
+
+    #[test]
+    fn ratios_are_of_runs_side_by_side() {
+        let timing = |wall: &[f64]| Timing { name: String::new(), wall: wall.to_vec(), cpu: Vec::new() };
+        // The machine was ten times slower during the second run, for both.
+        let ratio = timing(&[1.0, 10.0, 1.0]).speedup_over(&timing(&[4.0, 40.0, 4.0]));
+        assert_eq!(ratio, Some(Spread { lower: 4.0, median: 4.0, upper: 4.0 }));
+        assert_eq!(timing(&[1.0]).cpu_speedup_over(&timing(&[4.0])), None, "not measured, not 0");
     }
 }

@@ -7,6 +7,7 @@ use halo2_proofs::arithmetic::{best_fft, compute_inner_product, eval_polynomial,
 use halo2_proofs::fft::recursive;
 use halo2_proofs::poly::EvaluationDomain;
 use halo2curves::bn256::Fr;
+use halo2curves_pse::bn256::Fr as PseFr;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use zomma_kernels::{CpuBackend, Isa};
@@ -14,21 +15,24 @@ use zomma_kernels::{CpuBackend, Isa};
 use crate::interleaved::{Competitor, Timing, run};
 
 /// A comparison at one size.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Comparison {
     /// What was computed.
-    pub what: &'static str,
+    pub what: String,
     /// log2 of the number of field elements.
     pub log_n: u32,
-    /// One entry per competitor.
+    /// One entry per competitor, ours first.
     pub timings: Vec<Timing>,
 }
+
+/// How halo2-axiom's arithmetic was built, as names of it say: the feature is one for the whole build.
+pub const HALO2_AXIOM: &str = if cfg!(feature = "asm") { "halo2-axiom asm" } else { "halo2-axiom" };
 
 /// Names under which our backends appear.
 const OURS: [(Isa, &str); 2] = [(Isa::Avx512Ifma, "zomma avx512-ifma"), (Isa::Portable, "zomma portable")];
 
 /// The backends that this machine can run.
-fn backends() -> Vec<(CpuBackend, &'static str)> {
+pub(crate) fn backends() -> Vec<(CpuBackend, &'static str)> {
     OURS.into_iter().filter_map(|(isa, name)| Some((CpuBackend::new(isa).ok()?, name))).collect()
 }
 
@@ -38,13 +42,18 @@ pub fn random(log_n: u32, seed: u64) -> Vec<Fr> {
     (0..1usize << log_n).map(|_| Fr::random(&mut rng)).collect()
 }
 
-fn to_ark(x: &Fr) -> ark_bn254::Fr {
+pub(crate) fn to_pse(x: &Fr) -> PseFr {
+    PseFr::from_repr(x.to_repr().as_ref().into()).expect("a canonical element")
+}
+
+pub(crate) fn to_ark(x: &Fr) -> ark_bn254::Fr {
     let repr = x.to_repr();
     let words = std::array::from_fn(|i| u64::from_le_bytes(std::array::from_fn(|j| repr.as_ref()[8 * i + j])));
     ark_bn254::Fr::from_bigint(BigInt(words)).expect("a canonical element")
 }
 
-/// Forward transforms in place: ours, halo2-axiom's default (`best_fft`) and its recursive one, arkworks'.
+/// Forward transforms in place: ours, halo2-axiom's default (`best_fft`) and its recursive one, that of halo2curves 0.10,
+/// arkworks'.
 ///
 /// # Panics
 /// If the results differ.
@@ -64,6 +73,12 @@ pub fn ntt(log_n: u32, rounds: usize) -> Comparison {
     ark_domain.fft_in_place(&mut other);
     assert!(other.iter().zip(&expected).all(|(c, e)| *c == to_ark(e)), "arkworks differs at 2^{log_n}");
 
+    let pse_omega = to_pse(&omega);
+    let pse_input: Vec<PseFr> = input.iter().map(to_pse).collect();
+    let mut other = pse_input.clone();
+    halo2curves_pse::fft::best_fft(&mut other, pse_omega, log_n);
+    assert!(other.iter().zip(&expected).all(|(c, e)| *c == to_pse(e)), "halo2curves 0.10 differs at 2^{log_n}");
+
     let mut competitors = Vec::new();
     for (backend, name) in backends() {
         let mut other = input.clone();
@@ -71,14 +86,17 @@ pub fn ntt(log_n: u32, rounds: usize) -> Comparison {
         assert!(other == expected, "{name} differs from halo2-axiom at 2^{log_n}");
         competitors.push(Competitor::new(name, input.clone(), move |values| backend.ntt(values)));
     }
-    competitors.push(Competitor::new("halo2-axiom best_fft", input.clone(), |values| {
+    competitors.push(Competitor::new(HALO2_AXIOM, input.clone(), |values| {
         best_fft(values, omega, log_n, data, false);
     }));
-    competitors.push(Competitor::new("halo2-axiom recursive", input, |values| {
+    competitors.push(Competitor::new(format!("{HALO2_AXIOM} recursive"), input, |values| {
         recursive::fft(values, omega, log_n, data, false);
     }));
-    competitors.push(Competitor::new("arkworks radix-2", ark_input, |values| ark_domain.fft_in_place(values)));
-    Comparison { what: "ntt", log_n, timings: run(&mut competitors, rounds) }
+    competitors.push(Competitor::new("halo2curves 0.10", pse_input, |values| {
+        halo2curves_pse::fft::best_fft(values, pse_omega, log_n);
+    }));
+    competitors.push(Competitor::new("arkworks", ark_input, |values| ark_domain.fft_in_place(values)));
+    Comparison { what: "NTT".into(), log_n, timings: run(&mut competitors, rounds) }
 }
 
 /// arkworks' domain with halo2's root of unity, so that the results are the same.
@@ -108,7 +126,7 @@ fn in_place(
         competitors.push(Competitor::new(name, input.clone(), move |values| ours(&backend, values)));
     }
     competitors.push(Competitor::new(theirs.0, input, theirs.1));
-    Comparison { what, log_n, timings: run(&mut competitors, rounds) }
+    Comparison { what: what.into(), log_n, timings: run(&mut competitors, rounds) }
 }
 
 /// Vector arithmetic against what halo2-axiom does for the same purpose.
@@ -127,7 +145,7 @@ pub fn vectors(log_n: u32, rounds: usize) -> Vec<Comparison> {
             log_n,
             rounds,
             |backend, values| backend.mul(values, &other),
-            ("halo2-axiom parallelize", |values| {
+            (HALO2_AXIOM, |values| {
                 parallelize(values, |values, start| {
                     values.iter_mut().zip(&other[start..]).for_each(|(a, b)| *a *= b);
                 });
@@ -138,7 +156,7 @@ pub fn vectors(log_n: u32, rounds: usize) -> Vec<Comparison> {
             log_n,
             rounds,
             |backend, values| backend.batch_invert(values),
-            ("halo2-axiom parallelize", |values| {
+            (HALO2_AXIOM, |values| {
                 parallelize(values, |values, _| {
                     values.iter_mut().batch_invert();
                 });
@@ -152,28 +170,28 @@ pub fn vectors(log_n: u32, rounds: usize) -> Vec<Comparison> {
                 let products = backend.running_fractions(vec![(std::mem::take(values), &other)], last, false);
                 *values = products.into_iter().next().expect("one column was given");
             },
-            ("halo2-axiom permutation argument", |values| *values = halo2_grand_product(values, &other)),
+            (HALO2_AXIOM, |values| *values = halo2_grand_product(values, &other)),
         ),
         in_place(
             "evaluation at a point",
             log_n,
             rounds,
             |backend, values| values[0] = backend.evaluate_polynomial(values, &point),
-            ("halo2-axiom eval_polynomial", |values| values[0] = eval_polynomial(values, point)),
+            (HALO2_AXIOM, |values| values[0] = eval_polynomial(values, point)),
         ),
         in_place(
             "inner product",
             log_n,
             rounds,
             |backend, values| values[0] = backend.inner_product(values, &other),
-            ("halo2-axiom compute_inner_product", |values| values[0] = compute_inner_product(values, &other)),
+            (HALO2_AXIOM, |values| values[0] = compute_inner_product(values, &other)),
         ),
         in_place(
             "division by X - z",
             log_n,
             rounds,
             |backend, values| backend.divide_polynomial(values, &point),
-            ("halo2-axiom kate_division", |values| {
+            (HALO2_AXIOM, |values| {
                 *values = kate_division(values.iter(), point);
                 values.push(Fr::ZERO);
             }),
@@ -186,7 +204,7 @@ pub fn vectors(log_n: u32, rounds: usize) -> Vec<Comparison> {
                 let terms: Vec<(Fr, &[Fr])> = factors.iter().zip(&polys).map(|(c, p)| (*c, p.as_slice())).collect();
                 *values = backend.linear_combination(&terms, polys[0].len());
             },
-            ("halo2-axiom parallelize", |values| {
+            (HALO2_AXIOM, |values| {
                 parallelize(values, |values, start| {
                     values.fill(Fr::ZERO);
                     for (c, poly) in factors.iter().zip(&polys) {

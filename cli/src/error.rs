@@ -12,6 +12,9 @@ pub(crate) enum CliError {
     /// Parameters, keys, proofs.
     #[error(transparent)]
     Prover(#[from] ProverError),
+    /// Measurements.
+    #[error(transparent)]
+    Bench(#[from] zomma_benches::BenchError),
     /// Inputs.
     #[error(transparent)]
     Statement(#[from] StatementError),

@@ -78,3 +78,35 @@ fn open(path: &Path) -> Result<impl Read, CliError> {
     let file = File::open(path).map_err(|error| CliError::input(path, error))?;
     Ok(BufReader::new(file.take(MAX_LEN)))
 }
+
+/// A number of bytes, such as `500MB`, `4GiB` or `1000000`.
+pub(crate) fn bytes(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: u64 = digits.parse().map_err(|_| format!("{digits:?} is not a whole number"))?;
+    let unit: u64 = match &text[digits.len()..] {
+        "" | "B" => 1,
+        "kB" | "KB" => 1000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        other => return Err(format!("unknown unit {other:?}: B, kB, MB, GB, KiB, MiB and GiB are known")),
+    };
+    number.checked_mul(unit).ok_or_else(|| "more bytes than there can be".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bytes;
+
+    #[test]
+    fn numbers_of_bytes() {
+        assert_eq!(bytes("17"), Ok(17));
+        assert_eq!(bytes("4GiB"), Ok(4 << 30));
+        assert_eq!(bytes("500MB"), Ok(500_000_000));
+        for wrong in ["", "GiB", "1.5GiB", "4 GiB", "-1", "4gib", "99999999999GiB"] {
+            assert!(bytes(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -6,6 +6,7 @@ mod error;
 mod input;
 mod output;
 mod picture;
+mod profile;
 mod progress;
 
 use std::process::ExitCode;
@@ -47,30 +48,39 @@ enum Command {
     Cost(commands::cost::Arguments),
     /// Draw a circuit's layout.
     Layout(commands::layout::Arguments),
+    /// Measure options and scenario valuations proven per second; compare with other provers and kernels.
+    Bench(commands::bench::Arguments),
     /// Price, prove and verify the example book.
     Demo(commands::demo::Arguments),
 }
 
 fn main() -> ExitCode {
     let Arguments { command, shared } = Arguments::parse();
-    let outcome = match &command {
-        Command::Price(arguments) => commands::price::run(arguments),
-        Command::Risk(arguments) => commands::risk::run(arguments),
-        Command::Srs(verb) => commands::srs::run(verb, &shared),
-        Command::Keygen(arguments) => commands::keygen::run(arguments, &shared),
-        Command::Mock(arguments) => commands::mock::run(arguments, &shared),
-        Command::Prove(arguments) => commands::prove::run(arguments, &shared),
-        Command::Verify(arguments) => commands::verify::run(arguments, &shared),
-        Command::Inspect(arguments) => commands::inspect::run(arguments),
-        Command::Cost(arguments) => commands::cost::run(arguments),
-        Command::Layout(arguments) => commands::layout::run(arguments, &shared),
-        Command::Demo(arguments) => commands::demo::run(arguments, &shared),
-    };
+    // The file is complete when this is dropped, at the end.
+    let profile = shared.profile.as_deref().map(profile::start).transpose();
+    let outcome = profile.and_then(|_writing| run(&command, &shared));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run(command: &Command, shared: &Shared) -> Result<(), commands::Failure> {
+    match command {
+        Command::Price(arguments) => commands::price::run(arguments),
+        Command::Risk(arguments) => commands::risk::run(arguments),
+        Command::Srs(verb) => commands::srs::run(verb, shared),
+        Command::Keygen(arguments) => commands::keygen::run(arguments, shared),
+        Command::Mock(arguments) => commands::mock::run(arguments, shared),
+        Command::Prove(arguments) => commands::prove::run(arguments, shared),
+        Command::Verify(arguments) => commands::verify::run(arguments, shared),
+        Command::Inspect(arguments) => commands::inspect::run(arguments),
+        Command::Cost(arguments) => commands::cost::run(arguments),
+        Command::Layout(arguments) => commands::layout::run(arguments, shared),
+        Command::Bench(arguments) => commands::bench::run(arguments, shared),
+        Command::Demo(arguments) => commands::demo::run(arguments, shared),
     }
 }

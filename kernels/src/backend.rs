@@ -61,6 +61,12 @@ pub trait Backend: Debug + Send + Sync {
     /// points alone are kept.
     fn prepare_bases<'a>(&self, points: Cow<'a, [G1Affine]>, table_bytes: usize) -> Result<Self::Bases<'a>, Error>;
 
+    /// Bytes that `n` prepared points take, precomputed multiples apart.
+    fn bases_bytes(&self, n: usize) -> usize;
+
+    /// Bytes that [`commit`](Backend::commit) takes while it runs, for polynomials of `n` elements; an estimate.
+    fn commit_bytes(&self, n: usize) -> usize;
+
     /// Bytes that precomputed multiples of these points take: at most what was allowed.
     fn table_bytes(&self, bases: &Self::Bases<'_>) -> usize;
 

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use halo2_proofs::{
-    plonk::{self, Circuit, ProvingKey},
+    plonk::{self, Circuit, ConstraintSystem, ProvingKey},
     poly::kzg::{
         commitment::{KZGCommitmentScheme, ParamsKZG},
         multiopen::ProverSHPLONK,
@@ -16,7 +16,7 @@ use zomma_kernels::{Backend, CpuBackend};
 
 use crate::{
     ProverError,
-    plonk::{Shplonk, create_proof},
+    plonk::{Memory, Prover, Shplonk, proof_memory},
     transcript::{self, Blake2bChallenge, KeccakChallenge, PoseidonChallenge, TranscriptKind},
 };
 
@@ -58,14 +58,58 @@ impl FromStr for Engine {
 }
 
 impl Engine {
+    /// Gets a key ready for proofs.
+    ///
+    /// halo2-axiom keeps nothing and knows no bounds, so `memory` does not matter to it.
+    ///
+    /// # Errors
+    /// Those of [`Prover::with_memory`].
+    pub fn prepare<'k>(
+        &'k self,
+        params: &'k ParamsKZG<Bn256>,
+        key: &'k ProvingKey<G1Affine>,
+        memory: Memory,
+    ) -> Result<EngineProver<'k>, ProverError> {
+        Ok(match self {
+            Self::Cpu(backend) => EngineProver::Cpu(Box::new(Prover::with_memory(backend, params, key, memory)?)),
+            Self::Halo2Axiom => EngineProver::Halo2Axiom { params, key },
+        })
+    }
+
+    /// Bytes that a proof of one circuit with these constraints takes, apart from those of parameters and key; `None` if
+    /// this engine cannot say.
+    ///
+    /// # Errors
+    /// Those of [`proof_memory`].
+    pub fn proof_memory(&self, constraints: &ConstraintSystem<Fr>, k: u32) -> Result<Option<u64>, ProverError> {
+        match self {
+            Self::Cpu(backend) => Ok(Some(proof_memory(backend, constraints, k, 1)?)),
+            Self::Halo2Axiom => Ok(None),
+        }
+    }
+}
+
+/// A proving key ready for proofs on an engine.
+#[derive(Debug)]
+pub enum EngineProver<'k> {
+    /// In the form of our own prover.
+    Cpu(Box<Prover<'k, CpuBackend>>),
+    /// As it is.
+    Halo2Axiom {
+        /// The parameters.
+        params: &'k ParamsKZG<Bn256>,
+        /// The key.
+        key: &'k ProvingKey<G1Affine>,
+    },
+}
+
+impl EngineProver<'_> {
     /// Makes a SHPLONK proof with the transcript that was asked for.
     ///
     /// # Errors
     /// What the prover reports.
     pub fn prove<C: Circuit<Fr>>(
         &self,
-        params: &ParamsKZG<Bn256>,
-        key: &ProvingKey<G1Affine>,
         circuits: &[C],
         instances: &[&[&[Fr]]],
         rng: impl RngCore,
@@ -74,17 +118,17 @@ impl Engine {
         match transcript {
             TranscriptKind::Poseidon => {
                 let mut writer = transcript::poseidon_writer();
-                self.write::<C, PoseidonChallenge, _>(params, key, circuits, instances, rng, &mut writer)?;
+                self.write::<C, PoseidonChallenge, _>(circuits, instances, rng, &mut writer)?;
                 Ok(writer.finalize())
             }
             TranscriptKind::Blake2b => {
                 let mut writer = transcript::blake2b_writer();
-                self.write::<C, Blake2bChallenge, _>(params, key, circuits, instances, rng, &mut writer)?;
+                self.write::<C, Blake2bChallenge, _>(circuits, instances, rng, &mut writer)?;
                 Ok(writer.finalize())
             }
             TranscriptKind::Keccak => {
                 let mut writer = transcript::keccak_writer();
-                self.write::<C, KeccakChallenge, _>(params, key, circuits, instances, rng, &mut writer)?;
+                self.write::<C, KeccakChallenge, _>(circuits, instances, rng, &mut writer)?;
                 Ok(writer.finalize())
             }
         }
@@ -92,18 +136,14 @@ impl Engine {
 
     fn write<C: Circuit<Fr>, E: EncodedChallenge<G1Affine>, T: TranscriptWrite<G1Affine, E>>(
         &self,
-        params: &ParamsKZG<Bn256>,
-        key: &ProvingKey<G1Affine>,
         circuits: &[C],
         instances: &[&[&[Fr]]],
         rng: impl RngCore,
         transcript: &mut T,
     ) -> Result<(), ProverError> {
         match self {
-            Self::Cpu(backend) => create_proof::<Shplonk, CpuBackend, E, T, _, C>(
-                backend, params, key, circuits, instances, rng, transcript,
-            ),
-            Self::Halo2Axiom => {
+            Self::Cpu(prover) => prover.prove::<Shplonk, E, T, _, C>(circuits, instances, rng, transcript),
+            Self::Halo2Axiom { params, key } => {
                 plonk::create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, E, _, T, C>(
                     params, key, circuits, instances, rng, transcript,
                 )

@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub(crate) mod bench;
 pub(crate) mod cost;
 pub(crate) mod demo;
 pub(crate) mod inspect;
@@ -15,7 +16,9 @@ pub(crate) mod verify;
 use std::path::PathBuf;
 
 use zomma_prover::{
+    engine::Engine,
     keys::KeyCache,
+    plonk::Memory,
     srs::{Pin, Srs, SrsLock},
 };
 
@@ -36,6 +39,36 @@ pub(crate) struct Shared {
     /// No progress on standard error.
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
+    /// Write a trace of what took how long, for ui.perfetto.dev or chrome://tracing.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) profile: Option<PathBuf>,
+}
+
+/// What computes proofs, and with how much memory.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Computing {
+    /// What computes: cpu, cpu:portable, cpu:avx512-ifma or halo2-axiom. One that is not there is an error.
+    #[arg(long, env = "ZOMMA_BACKEND", default_value = "cpu")]
+    backend: String,
+    /// Most memory for a proof with its key and parameters, such as 4GiB. What would take more is refused before it begins.
+    #[arg(long, env = "ZOMMA_MEMORY", value_name = "BYTES", value_parser = crate::input::bytes)]
+    memory: Option<u64>,
+}
+
+impl Computing {
+    pub(crate) fn engine(&self) -> Result<Engine, Failure> {
+        Ok(self.backend.parse()?)
+    }
+
+    /// For a single proof.
+    pub(crate) fn memory(&self) -> Memory {
+        self.memory.map_or(Memory::Needed, Memory::AtMost)
+    }
+
+    /// For many proofs with one key.
+    pub(crate) fn memory_with_caches(&self) -> Memory {
+        self.memory.map_or(Memory::Needed, Memory::Cached)
+    }
 }
 
 impl Shared {

@@ -4,9 +4,14 @@ use std::path::PathBuf;
 
 use rand::rngs::OsRng;
 use zomma_circuits::{Statement, with_statement};
-use zomma_prover::{artefact::folder, engine::Engine, keys::check_size, prove::prove, transcript::TranscriptKind};
+use zomma_prover::{
+    artefact::folder,
+    keys::check_size,
+    prove::{StatementProver, check_memory},
+    transcript::TranscriptKind,
+};
 
-use super::{Failure, Shared};
+use super::{Computing, Failure, Shared};
 use crate::{input::Source, output, progress::Bars};
 
 /// Arguments of `zomma prove`.
@@ -25,9 +30,8 @@ pub(crate) struct Arguments {
     /// How challenges are drawn: poseidon, blake2b or keccak.
     #[arg(long, default_value_t)]
     transcript: TranscriptKind,
-    /// What computes: cpu, cpu:portable, cpu:avx512-ifma or halo2-axiom. One that is not there is an error.
-    #[arg(long, env = "ZOMMA_BACKEND", default_value = "cpu")]
-    backend: String,
+    #[command(flatten)]
+    computing: Computing,
 }
 
 /// Runs the command.
@@ -37,13 +41,15 @@ pub(crate) fn run(arguments: &Arguments, shared: &Shared) -> Result<(), Failure>
 
 fn make<S: Statement>(arguments: &Arguments, shared: &Shared) -> Result<(), Failure> {
     let bars = Bars::new(shared.quiet);
-    let engine: Engine = arguments.backend.parse()?;
+    let (engine, memory) = (arguments.computing.engine()?, arguments.computing.memory());
     let inputs = arguments.source.read::<S>()?;
     let k = arguments.k.map_or_else(|| S::k_for(&inputs), Ok)?;
     check_size::<S>(k)?;
+    check_memory::<S>(&engine, k, memory)?;
     let srs = shared.srs(k, &bars)?;
     let (key, _) = shared.keys().get::<S>(&srs, &bars)?;
-    let (proof, instance) = prove(&engine, &key, &srs, &inputs, arguments.transcript, OsRng, &bars)?;
+    let prover = StatementProver::new(&engine, &key, &srs, memory)?;
+    let (proof, instance) = prover.prove(&inputs, arguments.transcript, OsRng, &bars)?;
     folder::write(&arguments.out, key.verifying_key(), &proof, &instance)?;
     bars.finish();
     output::print(&format!(

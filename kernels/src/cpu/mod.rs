@@ -219,6 +219,14 @@ impl Backend for CpuBackend {
         Ok(CpuBases(msm::Bases::new(self.token(), &points, table_bytes)?, PhantomData))
     }
 
+    fn bases_bytes(&self, n: usize) -> usize {
+        msm::Bases::bytes(n)
+    }
+
+    fn commit_bytes(&self, n: usize) -> usize {
+        msm::working_bytes(n)
+    }
+
     fn table_bytes(&self, bases: &CpuBases<'_>) -> usize {
         bases.0.table_bytes()
     }

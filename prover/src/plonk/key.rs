@@ -14,8 +14,8 @@ use halo2curves::serde::SerdeObject;
 use zomma_kernels::{Backend, Domain};
 
 use super::expression::{Source, SourcedProgram};
-use super::lookup::LookupPrograms;
-use super::memory::{self, Columns, MemoryPlan};
+use super::lookup::{LookupPrograms, Lookups};
+use super::memory::{Columns, Memory, MemoryPlan, Sizes};
 use super::permutation;
 use super::quotient;
 use super::shape::Shape;
@@ -57,15 +57,15 @@ pub(super) struct PreparedKey<'k, B: Backend> {
     /// Number of constraints that the numerator adds up.
     pub(super) constraints: usize,
     pub(super) columns: Columns,
+    pub(super) sizes: Sizes,
     pub(super) memory: MemoryPlan,
-    /// Bytes that a proof may take, if there is a bound.
-    pub(super) budget: Option<u64>,
+    pub(super) policy: Memory,
     /// For every part, the key's columns on that coset, if they are kept.
     pub(super) cosets: Vec<HashMap<Source, B::Poly<'k>>>,
 }
 
 impl<'k, B: Backend> PreparedKey<'k, B> {
-    /// Prepares a key, with caches as far as `budget` allows; without a budget there are none.
+    /// Prepares a key, with such caches as `policy` allows.
     ///
     /// # Errors
     /// As [`Shape::of_key`]; [`ProverError::Mismatch`] if parameters and key are not of one size;
@@ -74,7 +74,7 @@ impl<'k, B: Backend> PreparedKey<'k, B> {
         backend: &B,
         params: &'k ParamsKZG<Bn256>,
         pk: &'k ProvingKey<G1Affine>,
-        budget: Option<u64>,
+        policy: Memory,
     ) -> Result<Self, ProverError> {
         let vk = pk.get_vk();
         let (cs, shape) = (vk.cs(), Shape::of_key(vk)?);
@@ -82,18 +82,10 @@ impl<'k, B: Backend> PreparedKey<'k, B> {
             return Err(ProverError::mismatch("k of the parameters", shape.k, params.k()));
         }
         let quotient = quotient::compile(cs, &shape);
-        let lookups = LookupPrograms::new(backend, cs)?;
-        let columns = Columns {
-            instance: cs.num_instance_columns(),
-            lookups: lookups.len(),
-            compressed: lookups.compressed(),
-            stages: quotient.stages.iter().map(|stage| stage.sources.clone()).collect(),
-        };
-        let poly_bytes = backend.poly_bytes(shape.n);
-        let mut memory = match budget {
-            Some(budget) => MemoryPlan::new(&columns, &shape, poly_bytes, budget)?,
-            None => MemoryPlan::without_caches(&columns, &shape, poly_bytes),
-        };
+        let lookups = Lookups::compile(cs);
+        let columns = Columns::new(cs, &lookups, &quotient);
+        let sizes = Sizes::new(backend, shape.n);
+        let mut memory = MemoryPlan::new(&columns, &shape, sizes, policy)?;
         let bases = CommitmentBases::new(backend, params, memory.tables)?;
         memory.tables = bases.table_bytes(backend);
         let prepare = |program| Prepared::new(backend, program);
@@ -111,14 +103,15 @@ impl<'k, B: Backend> PreparedKey<'k, B> {
             first,
             last,
             active,
-            lookups,
+            lookups: LookupPrograms::new(backend, lookups, cs.num_challenges())?,
             permutation: permutation::compile(cs, &shape).into_iter().map(prepare).collect::<Result<_, _>>()?,
             quotient: quotient.stages.into_iter().map(prepare).collect::<Result<_, _>>()?,
             constraints: quotient.constraints,
             shape,
             columns,
+            sizes,
             memory,
-            budget,
+            policy,
             cosets: Vec::new(),
         };
         if memory.key_cosets > 0 {
@@ -156,10 +149,9 @@ impl<'k, B: Backend> PreparedKey<'k, B> {
     ///
     /// # Errors
     /// [`ProverError::Memory`].
-    pub(super) fn check_memory(&self, poly_bytes: usize, circuits: usize) -> Result<(), ProverError> {
-        let Some(budget) = self.budget else { return Ok(()) };
+    pub(super) fn check_memory(&self, circuits: usize) -> Result<(), ProverError> {
         let caches = self.memory.key_cosets + self.memory.tables;
-        memory::check(self.columns.proof_bytes(&self.shape, circuits, poly_bytes) + caches, budget)
+        self.policy.check(self.columns.proof_bytes(&self.shape, circuits, self.sizes) + caches)
     }
 }
 

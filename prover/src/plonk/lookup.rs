@@ -11,6 +11,15 @@ use super::expression::{Argument, Expressions, Source, SourcedProgram};
 use super::key::Prepared;
 use crate::ProverError;
 
+/// The lookup arguments of a key, compiled.
+#[derive(Debug)]
+pub(super) struct Lookups {
+    /// Computes all compressed inputs and tables; equal ones once.
+    compress: SourcedProgram,
+    inputs: Vec<usize>,
+    tables: Vec<usize>,
+}
+
 /// What the lookup arguments of a key evaluate on the rows.
 #[derive(Debug)]
 pub(super) struct LookupPrograms<B: Backend> {
@@ -25,8 +34,8 @@ pub(super) struct LookupPrograms<B: Backend> {
     pub(super) product: B::Program,
 }
 
-impl<B: Backend> LookupPrograms<B> {
-    pub(super) fn new(backend: &B, cs: &ConstraintSystem<Fr>) -> Result<Self, ProverError> {
+impl Lookups {
+    pub(super) fn compile(cs: &ConstraintSystem<Fr>) -> Self {
         let mut e = Expressions::default();
         let mut outputs: Vec<Value> = Vec::new();
         let mut output = |value: Value| {
@@ -41,18 +50,25 @@ impl<B: Backend> LookupPrograms<B> {
             inputs.push(output(e.compress(lookup.input_expressions())));
             tables.push(output(e.compress(lookup.table_expressions())));
         }
-        let compress = Prepared::new(backend, e.finish(cs.num_challenges(), &outputs))?;
-        let product = backend.prepare_program(product_factors(cs.num_challenges()).program)?;
-        Ok(Self { compress, inputs, tables, product })
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.inputs.len()
+        Self { compress: e.finish(cs.num_challenges(), &outputs), inputs, tables }
     }
 
     /// How many compressed columns there are.
     pub(super) fn compressed(&self) -> usize {
         self.inputs.iter().chain(&self.tables).max().map_or(0, |last| last + 1)
+    }
+}
+
+impl<B: Backend> LookupPrograms<B> {
+    pub(super) fn new(backend: &B, lookups: Lookups, challenges: usize) -> Result<Self, ProverError> {
+        let Lookups { compress, inputs, tables } = lookups;
+        let compress = Prepared::new(backend, compress)?;
+        let product = backend.prepare_program(product_factors(challenges).program)?;
+        Ok(Self { compress, inputs, tables, product })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.inputs.len()
     }
 
     /// The outputs that are tables, each once, and for every lookup the position of its table among them.

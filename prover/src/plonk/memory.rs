@@ -2,13 +2,58 @@
 
 use std::collections::HashSet;
 
+use halo2_proofs::plonk::ConstraintSystem;
+use halo2curves::bn256::Fr;
+use zomma_kernels::Backend;
+
 use super::expression::Source;
+use super::lookup::Lookups;
+use super::quotient::{self, Quotient};
 use super::shape::Shape;
 use crate::ProverError;
 
 /// Bytes per advice cell while a witness is collected: its value, the fraction that halo2 keeps, and halo2's committed
 /// value, which stays zero.
 const WITNESS_CELL_BYTES: u64 = 32 + 72 + 32;
+
+/// How much memory a prover may use, apart from that of parameters and key, which the caller holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Memory {
+    /// What a proof takes. Nothing is kept for the next proof.
+    #[default]
+    Needed,
+    /// Likewise, but proofs that take more bytes than this are refused before they begin.
+    AtMost(u64),
+    /// Likewise, and what a proof leaves of these bytes is spent on the key's columns on the quotient's cosets and on
+    /// precomputed multiples of the commitment bases. That takes as long as a proof or two and makes all proofs after
+    /// it faster.
+    Cached(u64),
+}
+
+impl Memory {
+    /// Refuses what needs more memory than there may be.
+    ///
+    /// # Errors
+    /// [`ProverError::Memory`].
+    pub fn check(self, needed: u64) -> Result<(), ProverError> {
+        match self {
+            Self::AtMost(budget) | Self::Cached(budget) if needed > budget => {
+                Err(ProverError::Memory { needed, budget })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What is left of it once `held` bytes are spent; nothing if there are not as many.
+    #[must_use]
+    pub fn less(self, held: u64) -> Self {
+        match self {
+            Self::Needed => Self::Needed,
+            Self::AtMost(budget) => Self::AtMost(budget.saturating_sub(held)),
+            Self::Cached(budget) => Self::Cached(budget.saturating_sub(held)),
+        }
+    }
+}
 
 /// What a proof needs and what a budget leaves for caches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +87,50 @@ pub(super) fn is_of_key(source: &Source) -> bool {
     is_shared(source) || matches!(source, Source::Sigma(_))
 }
 
+/// What a backend takes for polynomials and points of a size, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sizes {
+    poly: u64,
+    bases: u64,
+    commit: u64,
+}
+
+impl Sizes {
+    pub(super) fn new<B: Backend>(backend: &B, n: usize) -> Self {
+        Self {
+            poly: backend.poly_bytes(n) as u64,
+            bases: 2 * backend.bases_bytes(n) as u64,
+            commit: backend.commit_bytes(n) as u64,
+        }
+    }
+}
+
+/// Bytes that a proof of `circuits` circuits with these constraints takes at its peak on `backend`, apart from those of
+/// parameters and key: what there is to know before either is there. Selectors must have been turned into fixed columns.
+///
+/// # Errors
+/// [`ProverError::DegreeTooHigh`], [`ProverError::NotEnoughRows`].
+pub fn proof_memory<B: Backend>(
+    backend: &B,
+    cs: &ConstraintSystem<Fr>,
+    k: u32,
+    circuits: usize,
+) -> Result<u64, ProverError> {
+    let shape = Shape::new(cs, k, cs.degree())?;
+    let columns = Columns::new(cs, &Lookups::compile(cs), &quotient::compile(cs, &shape));
+    Ok(columns.proof_bytes(&shape, circuits, Sizes::new(backend, shape.n)))
+}
+
 impl Columns {
+    pub(super) fn new(cs: &ConstraintSystem<Fr>, lookups: &Lookups, quotient: &Quotient) -> Self {
+        Self {
+            instance: cs.num_instance_columns(),
+            lookups: cs.lookups().len(),
+            compressed: lookups.compressed(),
+            stages: quotient.stages.iter().map(|stage| stage.sources.clone()).collect(),
+        }
+    }
+
     /// Every column of the key that the quotient reads.
     pub(super) fn of_key(&self) -> Vec<Source> {
         let all: HashSet<Source> = self.stages.iter().flatten().copied().filter(is_of_key).collect();
@@ -52,8 +140,8 @@ impl Columns {
     }
 
     /// Most polynomials that are alive at once in a proof of `circuits` circuits, counted phase by phase as the pipeline
-    /// holds them.
-    fn peak(&self, shape: &Shape, circuits: usize) -> usize {
+    /// holds them: while there are commitments to be made, and otherwise.
+    fn peaks(&self, shape: &Shape, circuits: usize) -> [usize; 2] {
         let (advice, products, lookups) = (shape.advice_phases.len(), shape.permutation_products(), self.lookups);
         let witness = advice + self.instance;
         let permuted = self.compressed + 2 * lookups;
@@ -61,10 +149,11 @@ impl Columns {
         let permutation = circuits * (witness + permuted + products) + products;
         let lookup_products = circuits * (witness + products + permuted + lookups) + lookups;
         let committed = circuits * (witness + products + 3 * lookups) + 1;
-        let quotient = committed + shape.degree - 1 + self.peak_cosets();
+        let parts = shape.degree - 1;
         // Batches of SHPLONK: one for each set of points and for each point, of which there are few.
         let opening = committed + shape.degree + 16;
-        [lookup, permutation, lookup_products, quotient, opening].into_iter().max().unwrap_or(0)
+        let committing = [lookup, permutation, lookup_products, committed + parts, opening].into_iter().max();
+        [committing.unwrap_or(0), committed + parts + self.peak_cosets()]
     }
 
     /// Most columns on a coset at once, with the numerator before and after a stage.
@@ -81,37 +170,28 @@ impl Columns {
     }
 
     /// Bytes that a proof of `circuits` circuits takes at its peak.
-    pub(super) fn proof_bytes(&self, shape: &Shape, circuits: usize, poly_bytes: usize) -> u64 {
+    pub(super) fn proof_bytes(&self, shape: &Shape, circuits: usize, sizes: Sizes) -> u64 {
         let (n, advice) = (shape.n as u64, shape.advice_phases.len() as u64);
-        let polys = |count: usize| count as u64 * poly_bytes as u64;
+        let polys = |count: usize| count as u64 * sizes.poly;
         let before = polys((circuits - 1) * shape.advice_phases.len() + circuits * self.instance);
         let witness = before + n * advice * WITNESS_CELL_BYTES;
-        let lagrange_basis = 64 * n;
-        lagrange_basis + witness.max(polys(self.peak(shape, circuits)))
+        let [committing, otherwise] = self.peaks(shape, circuits).map(polys);
+        sizes.bases + (witness + sizes.commit).max(committing + sizes.commit).max(otherwise)
     }
 }
 
 impl MemoryPlan {
-    /// Shares `budget` bytes out: what a proof needs first, then the key's cosets if all of them fit, then tables, of
-    /// which fewer may be made than there is room for.
+    /// Shares memory out: what a proof needs first, then the key's cosets if all of them fit, then tables, of which fewer
+    /// may be made than there is room for.
     ///
     /// # Errors
     /// [`ProverError::Memory`] if not even a proof fits.
-    pub(super) fn new(columns: &Columns, shape: &Shape, poly_bytes: usize, budget: u64) -> Result<Self, ProverError> {
-        let proof = columns.proof_bytes(shape, 1, poly_bytes);
-        check(proof, budget)?;
-        let cosets = columns.of_key().len() as u64 * (shape.degree as u64 - 1) * poly_bytes as u64;
+    pub(super) fn new(columns: &Columns, shape: &Shape, sizes: Sizes, memory: Memory) -> Result<Self, ProverError> {
+        let proof = columns.proof_bytes(shape, 1, sizes);
+        memory.check(proof)?;
+        let Memory::Cached(budget) = memory else { return Ok(Self { proof, key_cosets: 0, tables: 0 }) };
+        let cosets = columns.of_key().len() as u64 * (shape.degree as u64 - 1) * sizes.poly;
         let key_cosets = if cosets <= budget - proof { cosets } else { 0 };
         Ok(Self { proof, key_cosets, tables: budget - proof - key_cosets })
     }
-
-    /// What a single proof needs, without any cache.
-    pub(super) fn without_caches(columns: &Columns, shape: &Shape, poly_bytes: usize) -> Self {
-        Self { proof: columns.proof_bytes(shape, 1, poly_bytes), key_cosets: 0, tables: 0 }
-    }
-}
-
-/// Refuses what needs more memory than there may be.
-pub(super) fn check(needed: u64, budget: u64) -> Result<(), ProverError> {
-    if needed > budget { Err(ProverError::Memory { needed, budget }) } else { Ok(()) }
 }

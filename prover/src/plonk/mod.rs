@@ -37,7 +37,7 @@ use crate::ProverError;
 use key::PreparedKey;
 
 pub use keygen::{keygen_pk, keygen_vk, keygen_vk_custom};
-pub use memory::MemoryPlan;
+pub use memory::{Memory, MemoryPlan, proof_memory};
 pub use multiopen::{Gwc, Multiopen, QueryInstance, Shplonk};
 
 /// Creates a proof for `circuits`, which share one key, and their instances, and writes it to `transcript`.
@@ -98,22 +98,20 @@ impl<'k, B: Backend> Prover<'k, B> {
         params: &'k ParamsKZG<Bn256>,
         pk: &'k ProvingKey<G1Affine>,
     ) -> Result<Self, ProverError> {
-        Ok(Self { backend, params, key: PreparedKey::new(backend, params, pk, None)? })
+        Self::with_memory(backend, params, pk, Memory::Needed)
     }
 
-    /// [`Prover::new`] within `budget` bytes, apart from those of parameters and key: what a proof leaves of them is
-    /// spent on the key's columns on the quotient's cosets and on precomputed multiples of the commitment bases, which
-    /// make all proofs after that faster.
+    /// [`Prover::new`] that minds how much memory it may use.
     ///
     /// # Errors
-    /// As [`Prover::new`]; [`ProverError::Memory`] if the budget is too small for a proof of one circuit.
+    /// As [`Prover::new`]; [`ProverError::Memory`] if a proof of one circuit takes more.
     pub fn with_memory(
         backend: &'k B,
         params: &'k ParamsKZG<Bn256>,
         pk: &'k ProvingKey<G1Affine>,
-        budget: u64,
+        memory: Memory,
     ) -> Result<Self, ProverError> {
-        Ok(Self { backend, params, key: PreparedKey::new(backend, params, pk, Some(budget))? })
+        Ok(Self { backend, params, key: PreparedKey::new(backend, params, pk, memory)? })
     }
 
     /// What memory is used for.

@@ -72,7 +72,7 @@ where
 {
     let key = &prover.key;
     check_instances(key, circuits.len(), instances)?;
-    key.check_memory(prover.backend.poly_bytes(key.shape.n), circuits.len())?;
+    key.check_memory(circuits.len())?;
     if let Some(choices) = choices {
         choices.check(key, circuits.len())?;
     }

@@ -47,6 +47,15 @@ const WANTED_COLUMNS: usize = 1 << 11;
 /// Terms in a column at least where a bucket is given several: each further column costs an addition.
 const MIN_COLUMN: u32 = 8;
 
+/// About how many bytes it takes to add up `terms` terms in `buckets` buckets.
+pub(crate) fn working_bytes(terms: usize, buckets: usize) -> usize {
+    // A task has its terms in columns, and a slot and a pending addition for each of its buckets.
+    let task = TASK_TERMS.min(terms) * size_of::<Term>() + TASK_BUCKETS.min(buckets) * 8 * size_of::<Slot>();
+    // Sums are kept by task and then once more, together.
+    let sums = 2 * buckets * (size_of::<Slot>() + size_of::<u32>());
+    terms * size_of::<Term>() + sums + rayon::current_num_threads() * task
+}
+
 /// Terms sorted by block.
 #[derive(Debug, Default)]
 struct Part {

@@ -102,6 +102,11 @@ impl Bases {
         }))
     }
 
+    /// Bytes of `len` points without tables.
+    pub fn bytes(len: usize) -> usize {
+        len * size_of::<slot::Slot>()
+    }
+
     /// How many points there are.
     pub fn len(&self) -> usize {
         with_prepared!(self, prepared => prepared.len())
@@ -139,6 +144,12 @@ impl fmt::Debug for Bases {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Bases").field("len", &self.len()).field("table_bytes", &self.table_bytes()).finish()
     }
+}
+
+/// About how many bytes [`Bases::msm`] takes while it runs, for vectors of `len` scalars: what uniformly random ones need.
+pub fn working_bytes(len: usize) -> usize {
+    let recoding = plan::plain(&plan::Profile::uniform(len), len as u32);
+    IN_FLIGHT * buckets::working_bytes(len * recoding.windows as usize, recoding.buckets())
 }
 
 /// The sum of points times scalars, for points that are used once.

@@ -2,6 +2,7 @@
 
 use halo2_proofs::transcript::{EncodedChallenge, TranscriptWrite};
 use halo2curves::bn256::{Fr, G1Affine};
+use tracing::info_span;
 use zomma_kernels::Backend;
 
 use super::{Gwc, Multiopen, Opener, Query, check_distinct, powers};
@@ -37,6 +38,7 @@ impl Multiopen for Gwc {
         let batches = opener.backend.combine(&sums)?;
         let dividends = batches.into_iter().zip(points.iter().map(|(point, _)| *point)).collect();
         let witnesses = opener.backend.divide_by_linear(dividends)?;
+        let _span = info_span!("commit", polys = witnesses.len()).entered();
         let commitments = opener.backend.commit(&opener.bases.coefficients, &witnesses.iter().collect::<Vec<_>>())?;
         for commitment in commitments {
             transcript.write_point(commitment)?;

@@ -11,6 +11,7 @@
 use ff::{BatchInvert, Field};
 use halo2_proofs::transcript::{EncodedChallenge, TranscriptWrite};
 use halo2curves::bn256::{Fr, G1Affine};
+use tracing::info_span;
 use zomma_kernels::Backend;
 
 use super::{Multiopen, Opener, Query, Shplonk, check_distinct, powers, vanishing_at};
@@ -104,6 +105,7 @@ where
     E: EncodedChallenge<G1Affine>,
     T: TranscriptWrite<G1Affine, E>,
 {
+    let _span = info_span!("commit", polys = 1).entered();
     for commitment in opener.backend.commit(&opener.bases.coefficients, &[poly])? {
         transcript.write_point(commitment)?;
     }

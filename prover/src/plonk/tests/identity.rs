@@ -11,7 +11,7 @@ use super::circuits::shuffle::Shuffle;
 use super::circuits::standard::Standard;
 use super::harness::{Blake2b, Case, Keccak, Poseidon, params};
 use crate::ProverError;
-use crate::plonk::{Gwc, Prover, QueryInstance, Shplonk};
+use crate::plonk::{Gwc, Memory, Prover, QueryInstance, Shplonk};
 
 #[test]
 fn every_size() {
@@ -161,7 +161,7 @@ fn caches_change_nothing() {
     let needed = plain.memory().proof;
     let expected = case.prove_with::<Shplonk, Blake2b>(&plain);
 
-    let refused = Prover::with_memory(&backend, params(5), &case.pk, needed - 1).unwrap_err();
+    let refused = Prover::with_memory(&backend, params(5), &case.pk, Memory::AtMost(needed - 1)).unwrap_err();
     assert!(
         matches!(refused, ProverError::Memory { needed: n, budget } if n == needed && budget == needed - 1),
         "{refused}"
@@ -177,7 +177,7 @@ fn caches_change_nothing() {
         (needed + cosets, cosets, 0),
         (needed + cosets + 9000, cosets, 2),
     ] {
-        let prover = Prover::with_memory(&backend, params(5), &case.pk, budget).unwrap();
+        let prover = Prover::with_memory(&backend, params(5), &case.pk, Memory::Cached(budget)).unwrap();
         let plan = prover.memory();
         assert_eq!(plan.key_cosets, key_cosets);
         assert!(copies(plan.tables) <= most_copies && plan.tables.is_multiple_of(32 * 64), "{plan:?}");
