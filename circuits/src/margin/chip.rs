@@ -149,7 +149,7 @@ fn place<const N: usize>(
 impl MarginChip {
     /// Creates the gates. `domain` is the statement's domain separator.
     pub fn configure(meta: &mut ConstraintSystem<Fr>, lanes: &Lanes, domain: Fr) -> Self {
-        let hash = PoseidonChip::configure(meta, lanes);
+        let hash = PoseidonChip::configure_with_paths(meta, lanes);
         let table = lanes.table();
         let constants = [I256::ZERO, I256::ONE, -I256::ONE, to_integer(Tag::Positions.word()), to_integer(domain)];
         let mut configure = |builder: BlockBuilder| builder.configure(meta, lanes);
