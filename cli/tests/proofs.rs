@@ -36,7 +36,13 @@ fn a_chain_is_proven_and_every_change_is_noticed() {
     damaged(&desk, "params/kzg_bn254_16.srs", "srs check params/kzg_bn254_16.srs");
 
     desk.good("keygen price --k 16 --pin -o first.bin");
-    desk.good("keygen price --k 16 --cache again -o second.bin");
+    let made = desk.good("keygen price --k 16 --cache again -o second.bin");
+    let pins: Value = serde_json::from_str(include_str!("../../params/vk/price.json")).unwrap();
+    let pinned = pins["keys"][0]["key"].as_str().unwrap();
+    assert!(
+        made.contains(pinned),
+        "the key is not the pinned one {pinned}; if that is meant, run `cargo xtask golden`: {made}"
+    );
     assert_eq!(desk.read("first.bin"), desk.read("second.bin"), "keys are made the same twice");
 
     desk.good("prove price --input chain.csv --timestamp 1700000000 --out proof");

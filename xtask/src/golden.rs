@@ -11,9 +11,12 @@ use crate::{
 /// Files, and the arguments of the `zomma` command that prints them.
 const PRINTED: &[(&str, &[&str])] = &[("params/cost.json", &["cost", "--json"])];
 
+/// Sizes whose development parameters are pinned.
+const SIZES: &str = "10,11,12,13,14,15,16,17,18,19,20";
+
 pub(crate) fn golden() -> Result<(), TaskError> {
-    run(zomma(&["srs", "dev", "--pin-only"]))?;
-    run(zomma(&["keygen", "--all", "--pin-only"]))?;
+    run(zomma(&["srs", "dev", "--pin-only", "--k", SIZES]))?;
+    run(zomma(&["keygen", "--all", "--dev", "--pin-only"]))?;
     for (file, arguments) in PRINTED {
         let text = output(zomma(arguments))?;
         write(&root().join(file), &text)?;

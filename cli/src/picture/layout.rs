@@ -66,11 +66,13 @@ pub(crate) fn of_layout(name: &str, layout: &Layout, rows: Range<usize>) -> Pict
     let labels = Labels::of(layout);
     let scale = Scale::new(rows);
     let height = scale.height();
-    let widths: Vec<usize> = KINDS
+    let kinds: Vec<_> = KINDS
         .iter()
-        .map(|(kind, text)| (layout.columns_of(*kind).count() * COLUMN).max(text.len() * CHARACTER))
+        .map(|(kind, text)| (*kind, *text, layout.columns_of(*kind).count()))
+        .filter(|(.., columns)| *columns > 0)
         .collect();
-    let grid = widths.iter().sum::<usize>() + GAP * KINDS.len();
+    let width = |text: &str, columns: usize| (columns * COLUMN).max(text.len() * CHARACTER) + GAP;
+    let grid: usize = kinds.iter().map(|(_, text, columns)| width(text, *columns)).sum();
     let legend_lines = labels.names.len() + 2;
     let mut picture = Picture::new(
         MARGIN + LEFT + grid + MARGIN + (TEXT + 3) * CHARACTER + MARGIN,
@@ -89,13 +91,12 @@ pub(crate) fn of_layout(name: &str, layout: &Layout, rows: Range<usize>) -> Pict
     row_numbers(&mut picture, &scale);
 
     let mut x = MARGIN + LEFT;
-    for ((kind, text), width) in KINDS.iter().zip(widths) {
+    for (kind, text, columns) in kinds {
         picture.text(x, TOP - LINE, text, BLACK);
-        for column in layout.columns_of(*kind) {
-            draw_column(&mut picture, x, column, &labels, &scale);
-            x += COLUMN;
+        for (i, column) in layout.columns_of(kind).enumerate() {
+            draw_column(&mut picture, x + i * COLUMN, column, &labels, &scale);
         }
-        x += GAP + width - layout.columns_of(*kind).count() * COLUMN;
+        x += width(text, columns);
     }
     legend(&mut picture, x + MARGIN, layout, &labels);
     picture
