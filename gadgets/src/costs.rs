@@ -9,9 +9,11 @@ use crate::{
     functions::{
         EXP_ARGUMENT_BITS, EXP_BITS, FunctionInstructions, LN_INPUT_BITS, NORMAL_BITS, denominator_bits, table,
     },
+    list::ListChip,
     merkle::update_cost,
     poseidon::{PoseidonChip, WidePoseidonChip},
     range::RangeInstructions,
+    slots::SlotChip,
 };
 
 /// Describes a block.
@@ -19,6 +21,12 @@ type Build = fn(&mut BlockBuilder);
 
 /// Depth of the tree that `merkle_update` is the cost for: that of the exchange's accounts.
 pub const UPDATE_DEPTH: usize = 24;
+
+/// Words of the list that `list_edit` is the cost for.
+pub const LIST_WORDS: usize = 16;
+
+/// Depth of the tree that `slot_use` is the cost for: that of an account's orders.
+pub const SLOT_DEPTH: usize = 8;
 
 /// Names of operations and their costs.
 ///
@@ -35,6 +43,8 @@ pub const UPDATE_DEPTH: usize = 24;
 /// | `poseidon_5to1` | the hash of a signature |
 /// | `eddsa_verify` | a signature |
 /// | `merkle_update` | a leaf replaced in a tree of depth [`UPDATE_DEPTH`] |
+/// | `list_edit` | an entry of a list of [`LIST_WORDS`] words put in, taken out or replaced |
+/// | `slot_use` | a number used, with its slot in a tree of depth [`SLOT_DEPTH`] |
 #[must_use]
 pub fn operations() -> Vec<(&'static str, Cost)> {
     let blocks: [(&'static str, Build); 7] = [
@@ -82,19 +92,18 @@ pub fn operations() -> Vec<(&'static str, Cost)> {
         }),
     ];
     let mut costs: Vec<_> = blocks.map(|(name, build)| (name, cost(name, build))).to_vec();
+    let mut meta = ConstraintSystem::default();
+    let lanes = Lanes::configure(&mut meta);
+    let hash = PoseidonChip::configure_with_paths(&mut meta, &lanes);
     costs.extend([
         ("poseidon_2to1", PoseidonChip::cost_of_two()),
         ("poseidon_5to1", WidePoseidonChip::cost_of_five()),
-        ("eddsa_verify", signature_cost()),
+        ("eddsa_verify", EddsaChip::configure(&mut meta, &lanes).cost()),
         ("merkle_update", update_cost(UPDATE_DEPTH)),
+        ("list_edit", ListChip::edit_cost(LIST_WORDS)),
+        ("slot_use", SlotChip::configure(&mut meta, &lanes, hash, SLOT_DEPTH).cost()),
     ]);
     costs
-}
-
-fn signature_cost() -> Cost {
-    let mut meta = ConstraintSystem::default();
-    let lanes = Lanes::configure(&mut meta);
-    EddsaChip::configure(&mut meta, &lanes).cost()
 }
 
 fn output(b: &mut BlockBuilder, of: &Integer) {
@@ -108,4 +117,18 @@ fn cost(name: &'static str, build: Build) -> Cost {
     let mut block = BlockBuilder::new(name);
     build(&mut block);
     block.configure(&mut meta, &lanes).cost()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signatures_and_state_cost_what_they_may() {
+        let costs = operations();
+        let rows = |name: &str| costs.iter().find(|(known, _)| *known == name).map(|(_, cost)| cost.rows);
+        for (name, most) in [("poseidon_5to1", 267), ("eddsa_verify", 1061), ("list_edit", 35), ("slot_use", 656)] {
+            assert!(rows(name).is_some_and(|rows| rows <= most), "{name}: {:?}", rows(name));
+        }
+    }
 }

@@ -10,8 +10,10 @@ pub mod frame;
 pub mod functions;
 pub mod layout;
 pub mod linear;
+pub mod list;
 pub mod merkle;
 pub mod poseidon;
 pub mod range;
+pub mod slots;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

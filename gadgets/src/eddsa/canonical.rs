@@ -105,7 +105,7 @@ impl CanonicalChip {
             ];
             Constraints::with_selector(gate.query(meta), constraints)
         });
-        let mut block = BlockBuilder::new("not negative");
+        let mut block = BlockBuilder::over(lanes.table(), "not negative");
         let difference = block.input(0, field_order() - 1);
         block.range("V", &difference, DIFFERENCE_BITS);
         Self { gate, not_negative: block.configure(meta, lanes) }

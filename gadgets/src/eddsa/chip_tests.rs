@@ -14,18 +14,21 @@ use super::{
 };
 use crate::{
     edwards::{ORDER, Point, Scalar, base8},
-    frame::{Cursor, Lanes, Word, lanes::TABLE_K},
+    frame::{Cursor, Lanes, Word, lanes::Table},
     layout::Layout,
     testing::{Failure, circomlibjs::vectors, failures, free_cells},
 };
+
+/// The smallest size with a table of ranges.
+const K: u32 = 14;
 
 /// Rows from the first: zero, key and message; R8; the hash; 32 h; the ladder; S times the base; both comparisons.
 const NONCE_POINT: usize = 1;
 const LADDER: usize = NONCE_POINT + 1 + 267 + 1;
 const BASE: usize = LADDER + 2 * 261;
 const CHALLENGE: usize = BASE + 2 * 128;
-const RESPONSE: usize = CHALLENGE + 2 + 5;
-const END: usize = RESPONSE + 2 + 5;
+const RESPONSE: usize = CHALLENGE + 2 + 6;
+const END: usize = RESPONSE + 2 + 6;
 
 /// Where the last sum is.
 const LAST: usize = BASE + 2 * 127 + 1;
@@ -50,7 +53,7 @@ impl Circuit<Fr> for Verify {
     }
 
     fn configure(meta: &mut ConstraintSystem<Fr>) -> Self::Config {
-        let lanes = Lanes::configure(meta);
+        let lanes = Lanes::configure_over(meta, Table::SHORT_RANGES);
         let chip = EddsaChip::configure(meta, &lanes);
         let instance = meta.instance_column();
         meta.enable_equality(instance);
@@ -113,7 +116,7 @@ impl Verify {
     }
 
     fn failures_with(&self, edits: &[((usize, usize), Fr)]) -> Vec<Failure> {
-        failures(TABLE_K, self, &self.instance(), edits)
+        failures(K, self, &self.instance(), edits)
     }
 }
 
@@ -166,7 +169,7 @@ fn signatures_of_circomlibjs_are_accepted() {
 fn no_cell_is_free() {
     let key = PrivateKey::from_seed(&[1; 32]);
     let circuit = Verify::signed(&key.public(), Fr::from(77), key.sign(Fr::from(77)));
-    assert_eq!(free_cells(TABLE_K, &circuit, &circuit.instance()), []);
+    assert_eq!(free_cells(K, &circuit, &circuit.instance()), []);
 }
 
 #[test]
@@ -344,9 +347,9 @@ fn costs_are_as_stated() {
     let mut meta = ConstraintSystem::default();
     let cost = Verify::configure(&mut meta).0.cost();
     for circuit in [circuit.clone(), circuit.without_witnesses()] {
-        let layout = Layout::record(TABLE_K, &circuit).unwrap();
+        let layout = Layout::record(K, &circuit).unwrap();
         assert_eq!((layout.rows(), layout.advice_cells()), (1 + cost.rows, 4 + cost.advice_cells));
         assert_eq!(layout.degrees().map(|(_, degree)| degree).max(), Some(5));
     }
-    assert_eq!((END, cost.rows), (1 + cost.rows, 1061));
+    assert_eq!((END, cost.rows), (1 + cost.rows, 1063));
 }
