@@ -140,7 +140,8 @@ fn broken_in_file(package: &Package, path: &Path, source: &str) -> Vec<String> {
     }
     let is_test = path
         .components()
-        .any(|part| ["tests", "tests.rs", "build.rs", "benches"].iter().any(|t| part.as_os_str() == *t));
+        .map(|part| part.as_os_str().to_string_lossy())
+        .any(|part| ["tests", "tests.rs", "build.rs", "benches"].contains(&&*part) || part.ends_with("_tests.rs"));
     if !is_test && !may(READ_ENVIRONMENT) {
         // Test modules at the end of a file may look for tools and at ZOMMA_FULL.
         let code = source.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
