@@ -1,6 +1,7 @@
 //! How much is proven in a second: everything that a prover does, from inputs to a verified proof.
 
-use rand::rngs::OsRng;
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
 use serde::{Deserialize, Serialize};
 use zomma_prover::engine::Engine;
 use zomma_prover::plonk::Memory;
@@ -55,7 +56,7 @@ pub fn measure<W: Workload>(
     let (key, _) = sources.keys.get::<W>(&srs, sources.progress)?;
     let (inputs, options) = full::<W>(k)?;
     let prover = StatementProver::new(engine, &key, &srs, memory)?;
-    let one = || prover.prove(&inputs, TranscriptKind::Poseidon, OsRng, sources.progress);
+    let one = || prover.prove(&inputs, TranscriptKind::Poseidon, ChaCha20Rng::from_entropy(), sources.progress);
     let proof_bytes = one()?.0.bytes.len();
     let known = reset_peak_memory();
     let mut timing = Timing { name: engine.to_string(), wall: Vec::new(), cpu: Vec::new() };

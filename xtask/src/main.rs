@@ -1,6 +1,7 @@
-//! Developer tasks: `cargo xtask setup | test | golden | layering`.
+//! Developer tasks: `cargo xtask setup | test | asan | golden | layering`.
 #![forbid(unsafe_code)]
 
+mod asan;
 mod contracts;
 mod error;
 mod golden;
@@ -30,6 +31,11 @@ enum Task {
         #[arg(long)]
         full: bool,
     },
+    /// The kernels' tests under the address sanitizer.
+    Asan {
+        /// Only tests with this in their name.
+        filter: Option<String>,
+    },
     /// Rewrite the golden files: costs, pinned parameters, pinned keys. Nothing else does.
     Golden,
     /// Check that crates depend on one another only in the direction of the design.
@@ -40,6 +46,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Setup => setup::setup(),
         Task::Test { full } => test::test(full),
+        Task::Asan { filter } => asan::asan(filter.as_deref()),
         Task::Golden => golden::golden(),
         Task::Layering => layering::check(),
     };

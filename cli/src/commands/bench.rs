@@ -1,6 +1,6 @@
 //! `zomma bench`: options and scenario valuations proven per second; comparison with other provers and kernels.
 
-use std::{fmt::Write as _, fs, path::PathBuf};
+use std::{fmt::Write as _, path::PathBuf};
 
 use zomma_benches::{
     BenchError,
@@ -12,7 +12,7 @@ use zomma_benches::{
     throughput::{Throughput, measure},
     with_workload,
 };
-use zomma_prover::ProverError;
+use zomma_prover::{ProverError, artefact::write_atomically};
 
 use super::{Computing, Failure, Shared};
 use crate::{
@@ -222,10 +222,8 @@ fn run_comparison(
     let json = serde_json::to_string_pretty(&report).map_err(|error| CliError::Usage(error.to_string()))?;
     print(&summary(&report))?;
     let reports: Vec<Report> = std::iter::once(report).chain(beside).collect();
-    fs::create_dir_all(&arguments.out).map_err(CliError::io(format!("create {}", arguments.out.display())))?;
     for (name, text) in [("report.json", json + "\n"), ("report.html", report::page(&reports))] {
-        let path = arguments.out.join(name);
-        fs::write(&path, text).map_err(CliError::io(format!("write {}", path.display())))?;
+        write_atomically(&arguments.out.join(name), &[text.as_bytes()])?;
     }
     print(&format!("\nreport      {}\n", arguments.out.join("report.html").display()))
 }

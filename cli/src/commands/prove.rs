@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use rand::rngs::OsRng;
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
 use zomma_circuits::{Statement, with_statement};
 use zomma_prover::{
     artefact::folder,
@@ -49,7 +50,7 @@ fn make<S: Statement>(arguments: &Arguments, shared: &Shared) -> Result<(), Fail
     let srs = shared.srs(k, &bars)?;
     let (key, _) = shared.keys().get::<S>(&srs, &bars)?;
     let prover = StatementProver::new(&engine, &key, &srs, memory)?;
-    let (proof, instance) = prover.prove(&inputs, arguments.transcript, OsRng, &bars)?;
+    let (proof, instance) = prover.prove(&inputs, arguments.transcript, ChaCha20Rng::from_entropy(), &bars)?;
     folder::write(&arguments.out, key.verifying_key(), &proof, &instance)?;
     bars.finish();
     output::print(&format!(

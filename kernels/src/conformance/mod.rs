@@ -10,21 +10,19 @@ pub(crate) mod programs;
 pub(crate) mod transforms;
 pub(crate) mod witness;
 
-/// Instantiates the suite for one backend. The second argument is `Option<Backend>`: where it is `None` the machine
-/// cannot run it, and each test says so instead of passing silently.
+/// Instantiates the suite for one backend, a `Result<Backend, _>`. If there are machines that cannot run it, `ignored_if` says
+/// when, so that its tests are reported as ignored there and not as passed.
 macro_rules! conformance {
-    ($name:ident, $backend:expr) => {
+    ($name:ident, $backend:expr $(, ignored_if($absent:meta), $reason:literal)?) => {
         mod $name {
             use super::*;
 
             macro_rules! check {
                 ($test:ident, $path:path) => {
                     #[test]
+                    $(#[cfg_attr($absent, ignore = $reason)])?
                     fn $test() {
-                        match $backend {
-                            Some(backend) => $path(&backend),
-                            None => println!("not run: this machine lacks {}", stringify!($name)),
-                        }
+                        $path(&$backend.expect("tests are ignored where the backend is absent"))
                     }
                 };
             }
@@ -51,8 +49,13 @@ macro_rules! conformance {
 mod cpu {
     use crate::{CpuBackend, Isa};
 
-    conformance!(portable, CpuBackend::new(Isa::Portable).ok());
-    conformance!(avx512_ifma, CpuBackend::new(Isa::Avx512Ifma).ok());
+    conformance!(portable, CpuBackend::new(Isa::Portable));
+    conformance!(
+        avx512_ifma,
+        CpuBackend::new(Isa::Avx512Ifma),
+        ignored_if(not(host_has_ifma)),
+        "not run: this machine has no AVX-512 IFMA"
+    );
 
     #[test]
     fn names_choose_a_backend_or_fail() {

@@ -13,9 +13,13 @@
 
 use super::Ifma;
 use super::field::{FrModulus, Lanes, Limbs, Loose, mul_pair};
+use crate::cpu::ntt::Prefetch;
 
 pub(super) type Scalars = Lanes<FrModulus>;
 pub(super) type LooseScalars = Loose<FrModulus>;
+
+/// Cache lines to ask for with every two butterflies: what a tile needs is spread over its layers.
+const LINES_PER_PAIR: usize = 4;
 
 /// All layers of block `index` of some larger transform, in place: `block` becomes its bit-reversed transform.
 ///
@@ -23,7 +27,14 @@ pub(super) type LooseScalars = Loose<FrModulus>;
 /// `bound` is the multiple of p that all inputs are below (1, 2, 4, 8 or 16), and the result the same for the output
 /// that is still in block 0. The length is at least 4.
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx512ifma")]
-pub(super) fn transform(ifma: Ifma, block: &mut [LooseScalars], index: usize, bound: u64, roots: &[Limbs]) -> u64 {
+pub(super) fn transform(
+    ifma: Ifma,
+    block: &mut [LooseScalars],
+    index: usize,
+    bound: u64,
+    roots: &[Limbs],
+    mut prefetch: Prefetch<'_>,
+) -> u64 {
     let mut bound = bound;
     let mut length = block.len();
     let mut first_root = index;
@@ -32,7 +43,7 @@ pub(super) fn transform(ifma: Ifma, block: &mut [LooseScalars], index: usize, bo
             if root == 0 {
                 bound = plain(part, bound);
             } else {
-                butterflies(ifma, part, &roots[root]);
+                butterflies(ifma, part, &roots[root], &mut prefetch);
             }
         }
         first_root *= 2;
@@ -45,6 +56,7 @@ pub(super) fn transform(ifma: Ifma, block: &mut [LooseScalars], index: usize, bo
             (*x2, *x3) = (x2.add(t), x2.sub::<2>(t));
             bound = plain(&mut pair[..2], bound);
         } else {
+            prefetch.advance(LINES_PER_PAIR);
             let (w, v) = (Scalars::splat(ifma, &roots[root]), Scalars::splat(ifma, &roots[root + 1]));
             let [t, s] = mul_pair(w, x1.carried(), v, x3.carried());
             (*x0, *x1, *x2, *x3) = (x0.add(t), x0.sub::<2>(t), x2.add(s), x2.sub::<2>(s));
@@ -55,10 +67,11 @@ pub(super) fn transform(ifma: Ifma, block: &mut [LooseScalars], index: usize, bo
 
 /// Butterflies with one root between the halves of a block; an even number of them.
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx512ifma")]
-fn butterflies(ifma: Ifma, block: &mut [LooseScalars], root: &Limbs) {
+fn butterflies(ifma: Ifma, block: &mut [LooseScalars], root: &Limbs, prefetch: &mut Prefetch<'_>) {
     let root = Scalars::splat(ifma, root);
     let (low, high) = block.split_at_mut(block.len() / 2);
     for ([x0, y0], [x1, y1]) in low.as_chunks_mut::<2>().0.iter_mut().zip(high.as_chunks_mut::<2>().0) {
+        prefetch.advance(LINES_PER_PAIR);
         let [t, s] = mul_pair(root, x1.carried(), root, y1.carried());
         (*x0, *x1) = (x0.add(t), x0.sub::<2>(t));
         (*y0, *y1) = (y0.add(s), y0.sub::<2>(s));

@@ -10,7 +10,7 @@ use halo2curves::bn256::Fr;
 use super::Ifma;
 use super::butterfly::{LooseScalars, Scalars, transform};
 use super::field::{FrModulus, Limbs, mul_pair, split, transpose, words};
-use crate::cpu::ntt::{Kernel, Plans, Strided, Workspace};
+use crate::cpu::ntt::{Kernel, Plans, Prefetch, Strided, Workspace};
 
 thread_local! {
     static WORKSPACE: RefCell<Workspace<Ifma>> = RefCell::default();
@@ -61,9 +61,16 @@ impl Kernel for Ifma {
         unsafe { scatter(tile, grid, stride) }
     }
 
-    fn transform(self, block: &mut [LooseScalars], index: usize, bound: u64, roots: &[Limbs]) -> u64 {
+    fn transform(
+        self,
+        block: &mut [LooseScalars],
+        index: usize,
+        bound: u64,
+        roots: &[Limbs],
+        prefetch: Prefetch<'_>,
+    ) -> u64 {
         // SAFETY: the token proves the instructions.
-        unsafe { transform(self, block, index, bound, roots) }
+        unsafe { transform(self, block, index, bound, roots, prefetch) }
     }
 
     fn twist(self, cells: [&LooseScalars; 8], twiddles: &[Scalars; 8], out: &mut [Scalars; 8]) {

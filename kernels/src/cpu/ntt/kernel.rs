@@ -6,6 +6,7 @@ use halo2curves::bn256::Fr;
 
 use super::Plans;
 use super::line::Workspace;
+use super::prefetch::Prefetch;
 
 /// Eight-lane arithmetic, in pieces that are large enough to be worth a call.
 ///
@@ -48,8 +49,16 @@ pub(crate) trait Kernel: Copy + Debug + Send + Sync + Sized + 'static {
     /// All layers of block `index` of some larger transform, in place: natural order in, bit-reversed out.
     ///
     /// `roots[i]` is the root of block `i` in every layer with more than `i` blocks. `bound` is 1 for canonical inputs,
-    /// 2 for registers, and for block 0 of later layers what this function returned for the earlier ones.
-    fn transform(self, block: &mut [Self::Cell], index: usize, bound: u64, roots: &[Self::Constant]) -> u64;
+    /// 2 for registers, and for block 0 of later layers what this function returned for the earlier ones. Memory that
+    /// is needed next is asked for on the way.
+    fn transform(
+        self,
+        block: &mut [Self::Cell],
+        index: usize,
+        bound: u64,
+        roots: &[Self::Constant],
+        prefetch: Prefetch<'_>,
+    ) -> u64;
 
     /// Multiplies cell i by `twiddles[i]` and transposes: lane j of cell i becomes lane i of register j.
     fn twist(self, cells: [&Self::Cell; 8], twiddles: &[Self::Packed; 8], out: &mut [Self::Packed; 8]);

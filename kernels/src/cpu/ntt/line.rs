@@ -1,6 +1,7 @@
 //! One-dimensional transforms of up to 2^12 registers through pieces that fit the first-level cache.
 
 use super::kernel::Kernel;
+use super::prefetch::Prefetch;
 use super::roots::{MAX_LOG_LENGTH, reverse};
 
 /// Largest number of layers done at once.
@@ -61,6 +62,11 @@ impl Line {
         reverse((block << self.bottom) + offset, self.log)
     }
 
+    /// The frequencies in a block: the lowest, and the distance between them.
+    pub(super) fn frequencies(&self, block: usize) -> (usize, usize) {
+        (reverse(block, self.top), self.blocks())
+    }
+
     /// The cell at `position` of the bit-reversed result.
     pub(super) fn at<'a, K: Kernel>(&self, workspace: &'a Workspace<K>, position: usize) -> &'a K::Cell {
         let (block, offset) = (position >> self.bottom, position & (self.block_len() - 1));
@@ -68,7 +74,7 @@ impl Line {
     }
 
     /// The upper layers. `load(tile, i)` fills the tile with every `block_len`-th input from i on, below `bound` p;
-    /// returns the bound of block 0.
+    /// `prefetch(i)` is the memory that it will read. Returns the bound of block 0.
     pub(super) fn upper<K: Kernel>(
         &self,
         kernel: K,
@@ -76,6 +82,7 @@ impl Line {
         bound: u64,
         roots: &[K::Constant],
         load: impl Fn(&mut [K::Cell], usize),
+        prefetch: impl Fn(usize) -> Prefetch<'static>,
     ) -> u64 {
         let cells = self.blocks() * self.stride;
         if workspace.grid.len() < cells {
@@ -86,7 +93,8 @@ impl Line {
         let mut bound_of_block_0 = bound;
         for offset in 0..self.block_len() {
             load(tile, offset);
-            bound_of_block_0 = kernel.transform(tile, 0, bound, roots);
+            let next = if offset + 1 < self.block_len() { prefetch(offset + 1) } else { Prefetch::none() };
+            bound_of_block_0 = kernel.transform(tile, 0, bound, roots, next);
             kernel.scatter(tile, &mut workspace.grid[offset..], self.stride);
         }
         bound_of_block_0
@@ -100,11 +108,12 @@ impl Line {
         block: usize,
         bound: u64,
         roots: &[K::Constant],
+        prefetch: Prefetch<'_>,
     ) -> &'a [K::Cell] {
         let start = block * self.stride;
         let cells = &mut workspace.grid[start..start + self.block_len()];
         if self.bottom > 0 {
-            kernel.transform(cells, block, bound, roots);
+            kernel.transform(cells, block, bound, roots, prefetch);
         }
         cells
     }

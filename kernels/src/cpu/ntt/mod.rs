@@ -14,6 +14,7 @@
 
 mod kernel;
 mod line;
+mod prefetch;
 mod roots;
 mod simple;
 #[cfg(test)]
@@ -30,6 +31,7 @@ use rayon::prelude::*;
 pub(crate) use kernel::{Kernel, Strided};
 use line::Line;
 pub(crate) use line::Workspace;
+pub(crate) use prefetch::Prefetch;
 pub(crate) use roots::reverse;
 use roots::{block_roots, invert, root_of_unity};
 use twiddles::{Powers, Twiddles, powers};
@@ -102,6 +104,11 @@ unsafe impl<T: Send> Sync for Shared<T> {}
 impl<T> Shared<T> {
     fn new(matrix: &mut [T]) -> Self {
         Self { start: matrix.as_mut_ptr(), len: matrix.len() }
+    }
+
+    /// Where a cell is, for prefetching only.
+    fn address(&self, index: usize) -> *const T {
+        self.start.wrapping_add(index)
     }
 
     /// # Safety
@@ -260,18 +267,26 @@ impl<K: Kernel> Ntt<K> {
     ) {
         let (kernel, line, row_len) = (self.kernel, &self.columns, self.rows.len());
         let bound = if plan.scale_in.is_empty() { 1 } else { 2 };
-        let bound = line.upper(kernel, workspace, bound, plan.roots, |tile, offset| {
+        let load = |tile: &mut [K::Cell], offset: usize| {
             let stride = line.block_len();
             let input = Strided { entries: &input[offset * row_len + 8 * group..], stride: stride * row_len };
             let scale = plan.scale_in.get(offset..).filter(|scale| !scale.is_empty());
             kernel.load(tile, input, scale.map(|entries| Strided { entries, stride }));
-        });
+        };
+        let prefetch = |offset: usize| {
+            let start = input[offset * row_len + 8 * group..].as_ptr();
+            Prefetch::runs(start, line.block_len() * row_len, line.blocks(), 8)
+        };
+        let bound = line.upper(kernel, workspace, bound, plan.roots, load, prefetch);
+        let eighth = line.len() / 8;
+        // Every block asks for its share of the rows that are written in the end.
+        let share = eighth.div_ceil(line.blocks());
         for block in 0..line.blocks() {
-            line.lower(kernel, workspace, block, bound, plan.roots);
+            let targets = Prefetch::runs(matrix.address(block * share * row_len + 8 * group), row_len, share, 8);
+            line.lower(kernel, workspace, block, bound, plan.roots, targets);
         }
         let mut buffer = std::mem::take(&mut workspace.powers);
         let twiddles = plan.twiddles.group(kernel, group, line.len(), &mut buffer);
-        let eighth = line.len() / 8;
         let mut eight = [kernel.blank(); 8];
         for j in 0..eighth {
             let h = reverse(j, eighth.trailing_zeros());
@@ -296,11 +311,16 @@ impl<K: Kernel> Ntt<K> {
         workspace: &mut Workspace<K>,
     ) {
         let (kernel, line) = (self.kernel, &self.rows);
-        let bound = line.upper(kernel, workspace, 2, plan.roots, |tile, offset| {
+        let load = |tile: &mut [K::Cell], offset: usize| {
             kernel.unpack(tile, Strided { entries: &row[offset..], stride: line.block_len() });
-        });
+        };
+        let prefetch = |offset: usize| Prefetch::runs(&raw const row[offset], line.block_len(), line.blocks(), 1);
+        let bound = line.upper(kernel, workspace, 2, plan.roots, load, prefetch);
         for block in 0..line.blocks() {
-            for (offset, cell) in line.lower(kernel, workspace, block, bound, plan.roots).iter().enumerate() {
+            let (first, step) = line.frequencies(block);
+            let start = matrix.address(first * self.columns.len() + 8 * group);
+            let targets = Prefetch::runs(start, step * self.columns.len(), line.block_len(), 8);
+            for (offset, cell) in line.lower(kernel, workspace, block, bound, plan.roots, targets).iter().enumerate() {
                 let frequency = line.frequency(block, offset);
                 // SAFETY: row `frequency` of the result, columns of this group.
                 let target = unsafe { matrix.cells(frequency * self.columns.len() + 8 * group) };

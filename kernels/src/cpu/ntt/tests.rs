@@ -118,39 +118,37 @@ fn threads_do_not_matter(kernel: impl Kernel) {
 
 /// The same tests for one kernel.
 macro_rules! suite {
-    ($module:ident, $kernel:expr) => {
+    ($module:ident, $kernel:expr $(, $attribute:meta)?) => {
+        suite!($module, $kernel $(, $attribute)?; agrees_with_halo2curves extreme_inputs agrees_with_the_definition
+            threads_do_not_matter);
+    };
+    ($module:ident, $kernel:expr, $attribute:meta; $($test:ident)*) => {
         mod $module {
-            #[test]
-            fn agrees_with_halo2curves() {
-                if let Some(kernel) = $kernel {
-                    super::agrees_with_halo2curves(kernel)
+            $(
+                #[test]
+                #[$attribute]
+                fn $test() {
+                    super::$test($kernel);
                 }
-            }
-
-            #[test]
-            fn extreme_inputs() {
-                if let Some(kernel) = $kernel {
-                    super::extreme_inputs(kernel)
+            )*
+        }
+    };
+    ($module:ident, $kernel:expr; $($test:ident)*) => {
+        mod $module {
+            $(
+                #[test]
+                fn $test() {
+                    super::$test($kernel);
                 }
-            }
-
-            #[test]
-            fn agrees_with_the_definition() {
-                if let Some(kernel) = $kernel {
-                    super::agrees_with_the_definition(kernel)
-                }
-            }
-
-            #[test]
-            fn threads_do_not_matter() {
-                if let Some(kernel) = $kernel {
-                    super::threads_do_not_matter(kernel)
-                }
-            }
+            )*
         }
     };
 }
 
 #[cfg(target_arch = "x86_64")]
-suite!(ifma, crate::cpu::ifma::tests::ifma());
-suite!(portable, Some(crate::cpu::portable::Portable));
+suite!(
+    ifma,
+    crate::cpu::ifma::tests::ifma(),
+    cfg_attr(not(host_has_ifma), ignore = "not run: this machine has no AVX-512 IFMA")
+);
+suite!(portable, crate::cpu::portable::Portable);

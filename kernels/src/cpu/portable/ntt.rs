@@ -6,7 +6,7 @@ use halo2curves::bn256::Fr;
 
 use super::Portable;
 use super::residue::{Residue, add, below_two_p, element, mul, sub, words};
-use crate::cpu::ntt::{Kernel, Plans, Strided, Workspace};
+use crate::cpu::ntt::{Kernel, Plans, Prefetch, Strided, Workspace};
 
 thread_local! {
     static WORKSPACE: RefCell<Workspace<Portable>> = RefCell::default();
@@ -66,7 +66,14 @@ impl Kernel for Portable {
         }
     }
 
-    fn transform(self, block: &mut [[Residue; 8]], index: usize, bound: u64, roots: &[Residue]) -> u64 {
+    fn transform(
+        self,
+        block: &mut [[Residue; 8]],
+        index: usize,
+        bound: u64,
+        roots: &[Residue],
+        _: Prefetch<'_>,
+    ) -> u64 {
         let mut first_root = index;
         let mut length = block.len();
         while length > 1 {

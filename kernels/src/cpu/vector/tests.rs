@@ -158,25 +158,37 @@ fn threads_do_not_matter(kernel: impl Kernel) {
 
 /// The same tests for one kernel.
 macro_rules! suite {
-    ($module:ident, $kernel:expr, [$($test:ident),*]) => {
+    ($module:ident, $kernel:expr $(, $attribute:meta)?) => {
+        suite!($module, $kernel $(, $attribute)?; elementwise worst_cases inverses polynomials combinations products
+            threads_do_not_matter);
+    };
+    ($module:ident, $kernel:expr, $attribute:meta; $($test:ident)*) => {
         mod $module {
             $(
                 #[test]
+                #[$attribute]
                 fn $test() {
-                    if let Some(kernel) = $kernel {
-                        super::$test(kernel);
-                    }
+                    super::$test($kernel);
                 }
             )*
         }
     };
-    ($module:ident, $kernel:expr) => {
-        suite!($module, $kernel, [
-            elementwise, worst_cases, inverses, polynomials, combinations, products, threads_do_not_matter
-        ]);
+    ($module:ident, $kernel:expr; $($test:ident)*) => {
+        mod $module {
+            $(
+                #[test]
+                fn $test() {
+                    super::$test($kernel);
+                }
+            )*
+        }
     };
 }
 
-suite!(portable, Some(crate::cpu::portable::Portable));
+suite!(portable, crate::cpu::portable::Portable);
 #[cfg(target_arch = "x86_64")]
-suite!(ifma, crate::cpu::ifma::tests::ifma());
+suite!(
+    ifma,
+    crate::cpu::ifma::tests::ifma(),
+    cfg_attr(not(host_has_ifma), ignore = "not run: this machine has no AVX-512 IFMA")
+);

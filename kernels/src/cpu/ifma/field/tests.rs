@@ -70,7 +70,7 @@ fn samples<M: Modulus>(multiple: u64, rng: &mut ChaCha20Rng) -> Vec<[BigUint; 8]
 }
 
 fn in_both_fields(test: impl Fn(Ifma, &mut ChaCha20Rng, bool)) {
-    let Some(ifma) = crate::cpu::ifma::tests::ifma() else { return };
+    let ifma = crate::cpu::ifma::tests::ifma();
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     test(ifma, &mut rng, true);
     test(ifma, &mut rng, false);
@@ -88,6 +88,7 @@ macro_rules! both {
 }
 
 #[test]
+#[cfg_attr(not(host_has_ifma), ignore = "not run: this machine has no AVX-512 IFMA")]
 fn constants_follow_from_the_modulus() {
     fn check<M: Modulus>(hex: &str) {
         let p = BigUint::parse_bytes(hex.trim_start_matches("0x").as_bytes(), 16).unwrap();
@@ -107,6 +108,7 @@ fn constants_follow_from_the_modulus() {
 }
 
 #[test]
+#[cfg_attr(not(host_has_ifma), ignore = "not run: this machine has no AVX-512 IFMA")]
 fn words_are_montgomery_form() {
     fn check<M: Modulus>(x: M::Field)
     where
@@ -127,6 +129,7 @@ fn words_are_montgomery_form() {
 }
 
 #[test]
+#[cfg_attr(not(host_has_ifma), ignore = "not run: this machine has no AVX-512 IFMA")]
 fn products_are_right_and_stay_below_their_bound() {
     fn check<M: Modulus>(ifma: Ifma, rng: &mut ChaCha20Rng) {
         let p = modulus::<M>();
@@ -150,6 +153,7 @@ fn products_are_right_and_stay_below_their_bound() {
 }
 
 #[test]
+#[cfg_attr(not(host_has_ifma), ignore = "not run: this machine has no AVX-512 IFMA")]
 fn a_sum_of_256_products_shares_a_reduction() {
     fn check<M: Modulus>(ifma: Ifma, rng: &mut ChaCha20Rng) {
         let p = modulus::<M>();
@@ -167,6 +171,7 @@ fn a_sum_of_256_products_shares_a_reduction() {
 }
 
 #[test]
+#[cfg_attr(not(host_has_ifma), ignore = "not run: this machine has no AVX-512 IFMA")]
 fn sums_and_differences() {
     fn check<M: Modulus>(ifma: Ifma, rng: &mut ChaCha20Rng) {
         let p = modulus::<M>();
@@ -193,6 +198,7 @@ fn sums_and_differences() {
 }
 
 #[test]
+#[cfg_attr(not(host_has_ifma), ignore = "not run: this machine has no AVX-512 IFMA")]
 fn reductions_are_canonical_at_every_multiple() {
     fn check<M: Modulus>(ifma: Ifma, rng: &mut ChaCha20Rng) {
         let p = modulus::<M>();
@@ -231,6 +237,7 @@ fn reductions_are_canonical_at_every_multiple() {
 }
 
 #[test]
+#[cfg_attr(not(host_has_ifma), ignore = "not run: this machine has no AVX-512 IFMA")]
 fn memory_round_trips() {
     fn check<M: Modulus>(ifma: Ifma, rng: &mut ChaCha20Rng)
     where
@@ -273,6 +280,7 @@ fn memory_round_trips() {
 }
 
 #[test]
+#[cfg_attr(not(host_has_ifma), ignore = "not run: this machine has no AVX-512 IFMA")]
 fn products_of_halo2curves_elements() {
     fn check<M: Modulus>(ifma: Ifma, rng: &mut ChaCha20Rng)
     where

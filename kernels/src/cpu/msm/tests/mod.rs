@@ -21,13 +21,19 @@ fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
 }
 
-/// The instruction sets of this machine, or a word on what is not run.
+/// The instruction sets of this machine.
 fn instruction_sets() -> Vec<Option<Ifma>> {
-    let ifma = Ifma::detect();
-    if ifma.is_none() {
-        eprintln!("not run: this processor has no AVX-512 IFMA");
-    }
-    std::iter::once(None).chain(ifma.map(Some)).collect()
+    std::iter::once(None).chain(Ifma::detect().map(Some)).collect()
+}
+
+/// The tests here run with every kernel of the machine. This one says if they ran without IFMA.
+#[test]
+#[cfg_attr(
+    not(host_has_ifma),
+    ignore = "not run: this machine has no AVX-512 IFMA, all of msm ran in portable code only"
+)]
+fn ifma_is_among_the_instruction_sets() {
+    assert_eq!(instruction_sets().len(), 2);
 }
 
 /// Points without known relations.

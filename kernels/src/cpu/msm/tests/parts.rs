@@ -21,12 +21,9 @@ macro_rules! every_kernel {
     ($check:ident) => {{
         $check(Portable);
         #[cfg(target_arch = "x86_64")]
-        match crate::cpu::ifma::Ifma::detect() {
-            Some(ifma) => $check(crate::cpu::msm::ifma::IfmaKernel(ifma)),
-            None => eprintln!("not run: this processor has no AVX-512 IFMA"),
+        if let Some(ifma) = crate::cpu::ifma::Ifma::detect() {
+            $check(crate::cpu::msm::ifma::IfmaKernel(ifma));
         }
-        #[cfg(not(target_arch = "x86_64"))]
-        eprintln!("not run: this processor has no AVX-512 IFMA");
     }};
 }
 
