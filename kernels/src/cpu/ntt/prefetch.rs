@@ -32,7 +32,7 @@ impl<'a> Prefetch<'a> {
     /// `count` runs of `len` entries of a slice that starts at `start`, from one to the next `stride` entries.
     pub(crate) fn runs<T>(start: *const T, stride: usize, count: usize, len: usize) -> Self {
         // One line more, because a run need not begin at the start of a line.
-        let run = (len * size_of::<T>()).div_ceil(LINE) + usize::from(start.addr() % LINE != 0);
+        let run = (len * size_of::<T>()).div_ceil(LINE) + usize::from(!start.addr().is_multiple_of(LINE));
         let gap = (stride * size_of::<T>()).wrapping_sub(run * LINE);
         let (lines, runs) = if count == 0 { (0, 0) } else { (run, count - 1) };
         Self { next: start.cast(), lines, run, gap, runs, memory: PhantomData }
