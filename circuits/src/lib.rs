@@ -7,6 +7,7 @@ pub mod costs;
 pub mod decimal;
 pub mod encoding;
 pub mod error;
+pub mod exchange;
 pub mod margin;
 pub mod pricing;
 pub mod registry;

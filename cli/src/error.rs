@@ -4,6 +4,7 @@ use std::{io, path::PathBuf};
 
 use thiserror::Error;
 use zomma_circuits::StatementError;
+use zomma_circuits::exchange::{ExchangeError, day::DayError};
 use zomma_prover::ProverError;
 
 /// Why a command failed: what is printed on standard error.
@@ -18,6 +19,12 @@ pub(crate) enum CliError {
     /// Inputs.
     #[error(transparent)]
     Statement(#[from] StatementError),
+    /// A venue.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    /// The day of the demonstration.
+    #[error(transparent)]
+    Day(#[from] DayError),
     /// What is wrong with a file of inputs.
     #[error("{}: {reason}", path.display())]
     Input {

@@ -50,7 +50,10 @@ enum Command {
     Layout(commands::layout::Arguments),
     /// Measure options and scenario valuations proven per second; compare with other provers and kernels.
     Bench(commands::bench::Arguments),
-    /// Price, prove and verify the example book.
+    /// A venue in a folder: make it, apply transactions to it, look at it, export from it.
+    #[command(subcommand)]
+    Exchange(commands::exchange::Verb),
+    /// Price, prove and verify the example book, and run a day of a venue on it.
     Demo(commands::demo::Arguments),
 }
 
@@ -81,6 +84,7 @@ fn run(command: &Command, shared: &Shared) -> Result<(), commands::Failure> {
         Command::Cost(arguments) => commands::cost::run(arguments),
         Command::Layout(arguments) => commands::layout::run(arguments, shared),
         Command::Bench(arguments) => commands::bench::run(arguments, shared),
+        Command::Exchange(verb) => commands::exchange::run(verb),
         Command::Demo(arguments) => commands::demo::run(arguments, shared),
     }
 }

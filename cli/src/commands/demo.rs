@@ -8,6 +8,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use zomma_circuits::Statement;
 use zomma_circuits::decimal::Decimal;
+use zomma_circuits::margin::statement::Margin;
 use zomma_circuits::pricing::csv::{Row, read_chain, read_tick};
 use zomma_circuits::pricing::native::{DELTA_BITS, GAMMA_BITS, Valuation};
 use zomma_circuits::pricing::scenario::{SCENARIOS, ScenarioSet};
@@ -63,10 +64,14 @@ pub(crate) fn run(arguments: &Arguments, shared: &Shared) -> Result<(), Failure>
         "Prover: {engine}. The structured reference string is for development only: its secret is public.\n\n"
     ))?;
     let (risk, _) = RiskInputs::from_chain(&rows, timestamp, ScenarioSet::standard());
-    let lines = [
+    let mut lines = vec![
         job::<Price>(arguments, shared, &engine, &inputs, format!("{} options", rows.len()))?,
         job::<Risk>(arguments, shared, &engine, &risk, format!("{} scenario prices", rows.len() * SCENARIOS))?,
     ];
+    if let Some(account) = super::day::run(&rows, &arguments.out)? {
+        let what = format!("{} positions", account.account.positions.len());
+        lines.push(job::<Margin>(arguments, shared, &engine, &account, what)?);
+    }
     let mut text = format!(
         "{:<10} {:>3} {:<22} {:>8} {:>8} {:>9} {:>7}\n",
         "statement", "k", "what", "keys s", "prove s", "verify s", "bytes"

@@ -2,7 +2,9 @@
 
 pub(crate) mod bench;
 pub(crate) mod cost;
+pub(crate) mod day;
 pub(crate) mod demo;
+pub(crate) mod exchange;
 pub(crate) mod inspect;
 pub(crate) mod keygen;
 pub(crate) mod layout;

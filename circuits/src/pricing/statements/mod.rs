@@ -7,7 +7,7 @@ mod risk;
 mod tests;
 
 pub use price::{Price, PriceInputs, PriceInstance};
-pub use risk::{Listing, Risk, RiskInputs, RiskInstance};
+pub use risk::{Listing, Risk, RiskInputs, RiskInstance, scenario_hash};
 
 use halo2curves::bn256::Fr;
 use halo2curves::ff::{Field, PrimeField};

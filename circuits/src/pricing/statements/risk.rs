@@ -92,7 +92,7 @@ fn tags() -> [Fr; 4] {
 }
 
 /// The hash of a scenario set.
-pub(crate) fn scenario_hash(set: &ScenarioSet) -> Fr {
+pub fn scenario_hash(set: &ScenarioSet) -> Fr {
     let [_, _, tag, _] = tags();
     let factors = set.factors().map(|factor| (u128::from(factor), FACTOR_BITS));
     let parameters = [set.vol_up, set.vol_down, set.exponent_short, set.exponent_long];
