@@ -3,6 +3,7 @@
 
 extern crate self as zomma_circuits;
 
+pub mod batch;
 pub mod costs;
 pub mod decimal;
 pub mod encoding;

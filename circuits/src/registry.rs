@@ -28,4 +28,5 @@ registry! { $
     ::zomma_circuits::pricing::statements::Price,
     ::zomma_circuits::pricing::statements::Risk,
     ::zomma_circuits::margin::statement::Margin,
+    ::zomma_circuits::batch::Batch,
 }

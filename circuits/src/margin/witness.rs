@@ -174,17 +174,7 @@ pub struct AccountWitness {
 impl AccountWitness {
     /// An account whose weighted result is least in a lane, namely `-loss`.
     pub fn new(account: &Account, orders: Fr, (least, loss): (usize, I256)) -> Self {
-        let mut owner = [0; 32];
-        owner[..20].copy_from_slice(&account.owner.little_endian());
-        let key: PublicKey = account.key.into();
-        let mut cells = vec![
-            biased(account.cash, CASH_BITS).into(),
-            account.nonce.into(),
-            account.auction_start.into(),
-            I256::from_le_bytes(owner),
-            account.reserve.into(),
-        ];
-        cells.extend([key.x, key.y, orders].map(to_integer));
+        let cells = account_cells(account, orders);
         Self { cells, loss, least }
     }
 
@@ -201,4 +191,20 @@ impl AccountWitness {
     pub(super) fn cells(&self) -> Vec<I256> {
         self.cells.clone()
     }
+}
+
+/// An account as its block takes it, with the root of its orders.
+pub(crate) fn account_cells(account: &Account, orders: Fr) -> Vec<I256> {
+    let mut owner = [0; 32];
+    owner[..20].copy_from_slice(&account.owner.little_endian());
+    let key: PublicKey = account.key.into();
+    let mut cells = vec![
+        biased(account.cash, CASH_BITS).into(),
+        account.nonce.into(),
+        account.auction_start.into(),
+        I256::from_le_bytes(owner),
+        account.reserve.into(),
+    ];
+    cells.extend([key.x, key.y, orders].map(to_integer));
+    cells
 }

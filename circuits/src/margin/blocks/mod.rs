@@ -73,7 +73,7 @@ pub fn constants_block(table: Table, values: &[I256]) -> BlockBuilder {
     b
 }
 
-fn two_to(bits: u32) -> BigInt {
+pub(crate) fn two_to(bits: u32) -> BigInt {
     BigInt::from(1) << bits
 }
 
@@ -83,7 +83,7 @@ fn unbias(stored: &Integer, bits: u32) -> Integer {
 }
 
 /// A cell with unsigned integers side by side, the first lowest.
-fn pack(b: &mut BlockBuilder, name: &str, parts: &[(&Integer, u32)]) -> Integer {
+pub(crate) fn pack(b: &mut BlockBuilder, name: &str, parts: &[(&Integer, u32)]) -> Integer {
     let mut offset = 0;
     let mut sum = Integer::constant(0);
     for (part, bits) in parts {

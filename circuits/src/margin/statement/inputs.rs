@@ -131,7 +131,22 @@ fn require_root(field: &str, path: &MerklePath, leaf: Fr, root: Fr) -> Result<()
 }
 
 impl AccountInputs {
-    pub(super) fn check(&self) -> Result<Account, StatementError> {
+    /// An account of a state, with the root of its orders.
+    #[must_use]
+    pub fn new(account: &Account, orders_root: Fr) -> Self {
+        Self {
+            key: account.key.into(),
+            owner: account.owner,
+            cash: account.cash,
+            nonce: account.nonce,
+            auction_start: account.auction_start,
+            reserve: account.reserve,
+            positions: account.positions.as_slice().to_vec(),
+            orders_root,
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<Account, StatementError> {
         let key = self.key.check().or_else(|_| refuse("account: key", "it is not a valid key"))?;
         let positions =
             Positions::new(self.positions.clone()).or_else(|error| refuse("account: positions", error.to_string()))?;
@@ -187,16 +202,7 @@ impl MarginInputs {
             risk_time: registers.risk_time,
             markets_root: registers.markets_root,
             risk_root: registers.risk_root,
-            account: AccountInputs {
-                key: account.key.into(),
-                owner: account.owner,
-                cash: account.cash,
-                nonce: account.nonce,
-                auction_start: account.auction_start,
-                reserve: account.reserve,
-                positions: account.positions.as_slice().to_vec(),
-                orders_root,
-            },
+            account: AccountInputs::new(&account, orders_root),
             markets,
             rows,
         })
