@@ -281,6 +281,9 @@ impl Running {
         let Some(action) = Action::of(&slot.tx) else {
             return refuse(field, "its type is not proven yet; noop, deposit, collect and adopt_risk are");
         };
+        if slot.tx.is_market() && self.accounts_touched {
+            return refuse(field, BatchError::MarketAfterAccount.to_string());
+        }
         if u64::from(slot.id.0) >> ACCOUNT_DEPTH != 0 {
             return refuse(format!("{field}: id"), format!("{} is not in a tree of depth {ACCOUNT_DEPTH}", slot.id));
         }
@@ -300,9 +303,6 @@ impl Running {
         let mut after = before.clone();
         let rejected = |reject: Reject| StatementError::Domain { field: field.to_owned(), reason: reject.to_string() };
         self.act(params, action, slot.id, after.as_mut().map(|(account, _)| account)).map_err(rejected)?;
-        if slot.tx.is_market() && self.accounts_touched {
-            return refuse(field, BatchError::MarketAfterAccount.to_string());
-        }
         self.accounts_touched |= matches!(action, Action::Deposit(_) | Action::Collect);
         self.registers.accounts_root = path.root(leaf(&after)).unwrap_or_default();
         let cells = |account: &Option<(Account, Fr)>| {
