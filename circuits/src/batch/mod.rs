@@ -5,7 +5,9 @@
 
 pub mod blocks;
 mod chip;
+mod frame;
 mod inputs;
+mod step;
 #[cfg(test)]
 mod tests;
 
