@@ -10,6 +10,8 @@ mod inputs;
 mod step;
 #[cfg(test)]
 mod tests;
+mod touch;
+mod unsigned;
 
 pub use inputs::{BatchInputs, BatchWitness, SlotInputs};
 
