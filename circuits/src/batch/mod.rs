@@ -8,6 +8,7 @@ mod chip;
 mod frame;
 mod inputs;
 mod step;
+mod table;
 #[cfg(test)]
 mod tests;
 mod touch;
