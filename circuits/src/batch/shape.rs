@@ -42,14 +42,8 @@ pub(super) const MIN_K: u32 = 15;
 pub(super) const MAX_K: u32 = 20;
 
 /// The shapes from [`MIN_K`] on: market slots, markets, instruments, touches.
-const SHAPES: [[usize; 4]; (MAX_K - MIN_K + 1) as usize] = [
-    [1, 2, 3, 2],
-    [2, 3, 8, 5],
-    [3, 5, 18, 10],
-    [4, 8, 36, 23],
-    [6, 12, 60, 52],
-    [8, 16, 110, 112],
-];
+const SHAPES: [[usize; 4]; (MAX_K - MIN_K + 1) as usize] =
+    [[1, 2, 3, 2], [2, 3, 8, 5], [3, 5, 18, 10], [4, 8, 36, 23], [6, 12, 60, 52], [8, 16, 110, 112]];
 
 /// What there is room for at `k`; nothing below [`MIN_K`].
 pub fn shape(k: u32) -> Counts {

@@ -69,7 +69,10 @@ impl NodeStore for Recorder {
 ///
 /// # Errors
 /// The store's failures, [`StoreError::Uncommitted`] if the state has changed since it was committed.
-pub(super) fn recorded<T>(state: &mut State, run: impl FnOnce(&mut State) -> T) -> Result<(T, Head, Reads), StoreError> {
+pub(super) fn recorded<T>(
+    state: &mut State,
+    run: impl FnOnce(&mut State) -> T,
+) -> Result<(T, Head, Reads), StoreError> {
     let reads = Arc::new(Mutex::new(Reads::default()));
     let head = state.forget_reads()?;
     for kind in [RecordKind::Registers, RecordKind::Risk] {
@@ -165,7 +168,9 @@ impl Reads {
                 TreeId::MARKETS => (depths.markets, Some(registers.markets_root)),
                 _ => (depths.orders, nodes.get(&(depths.orders, 0)).copied()),
             };
-            let root = root.ok_or_else(|| format!("node {}: it is missing", name(NodeKey { tree: *tree, level: depth, index: 0 })))?;
+            let root = root.ok_or_else(|| {
+                format!("node {}: it is missing", name(NodeKey { tree: *tree, level: depth, index: 0 }))
+            })?;
             lead_to(*tree, nodes, depth, root)?;
         }
         for (key, words) in &self.records {
@@ -184,7 +189,8 @@ impl Reads {
             // Both are checked when the state is opened.
             RecordKind::Registers | RecordKind::Risk => return Ok(()),
             RecordKind::Market => {
-                let market = words.map(crate::state::market_from_record).transpose().map_err(|error| error.to_string())?;
+                let market =
+                    words.map(crate::state::market_from_record).transpose().map_err(|error| error.to_string())?;
                 (market.map(|market| market.leaf()), node_of(TreeId::MARKETS, 0, key.index)?)
             }
             RecordKind::Account => {

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use halo2curves::bn256::Fr;
 
 use super::frame::FrameWitness;
-use super::market::MarketWitness;
 use super::shape::{Counts, Stage};
 use super::table::{InstrumentWitness, MarketWitness as TableMarket, POSITIONS, TableWitness};
 use super::touch::TouchWitness;
@@ -22,9 +21,6 @@ use zomma_gadgets::merkle::MerklePath;
 #[derive(Debug, Clone)]
 pub struct BatchWitness {
     pub(super) frame: FrameWitness,
-    pub(super) markets: Vec<MarketWitness>,
-    /// What a market slot shows that does nothing.
-    pub(super) market_padding: MarketWitness,
     pub(super) table: TableWitness,
     pub(super) touches: Vec<TouchWitness>,
     /// What a touch shows that does nothing.
@@ -53,7 +49,6 @@ impl From<StoreError> for PushError {
 pub(super) struct Run {
     frame: FrameWitness,
     old_root: Fr,
-    markets: Vec<MarketWitness>,
     touches: Vec<TouchWitness>,
     loaded: Loaded,
     transactions: Vec<Tx>,
@@ -88,7 +83,6 @@ impl Run {
         Ok(Self {
             frame: FrameWitness { params, registers, circuits, words: 0 },
             old_root,
-            markets: vec![],
             touches: vec![],
             loaded: Loaded::default(),
             transactions: vec![],
@@ -104,7 +98,7 @@ impl Run {
 
     fn counts(&self) -> Counts {
         Counts {
-            market_slots: self.markets.len(),
+            market_slots: 0,
             markets: self.loaded.markets.len(),
             instruments: self.loaded.instruments.len(),
             touches: self.touches.len(),
@@ -117,12 +111,11 @@ impl Run {
         if stage.is_some_and(|stage| stage < self.stage) {
             return Err(PushError::Refused(BatchError::MarketAfterAccount));
         }
-        let market = MarketWitness::of(state, tx)?;
         let mut touches = TouchWitness::of(state, tx)?;
         let mut loaded = self.loaded.clone();
         loaded.require(state, tx)?;
         let counts = Counts {
-            market_slots: self.markets.len() + usize::from(market.is_some()),
+            market_slots: usize::from(tx.is_market()),
             markets: loaded.markets.len(),
             instruments: loaded.instruments.len(),
             touches: self.touches.len() + touches.len(),
@@ -132,7 +125,10 @@ impl Run {
         }
         for touch in &touches {
             if touch.needs_positions() > POSITIONS {
-                return Err(PushError::Unprovable(format!("account {}: more than {POSITIONS} positions", touch.account_id())));
+                return Err(PushError::Unprovable(format!(
+                    "account {}: more than {POSITIONS} positions",
+                    touch.account_id()
+                )));
             }
         }
         if matches!(tx, Tx::Liquidate(_) | Tx::Takeover(_)) {
@@ -143,7 +139,6 @@ impl Run {
         self.frame.words += tx.encode().len() as u32;
         self.stage = stage.unwrap_or(self.stage);
         self.loaded = loaded;
-        self.markets.extend(market);
         self.touches.extend(touches);
         self.transactions.push(tx.clone());
         self.receipts.push(receipt);
@@ -154,14 +149,16 @@ impl Run {
     pub(super) fn finish(self, state: &mut State) -> Result<Ran, StoreError> {
         let new_root = state.root()?;
         let counts = self.counts();
-        let context =
-            BatchContext::of(state.params(), [&self.frame.registers, state.registers()], &self.transactions, &self.receipts);
+        let context = BatchContext::of(
+            state.params(),
+            [&self.frame.registers, state.registers()],
+            &self.transactions,
+            &self.receipts,
+        );
         let witness = BatchWitness {
-            market_padding: MarketWitness::nothing(state)?,
             touch_padding: TouchWitness::nothing(state, self.frame.params.fee_account)?,
             table: self.loaded.open(state)?,
             frame: self.frame,
-            markets: self.markets,
             touches: self.touches,
         };
         Ok(Ran {
@@ -214,7 +211,9 @@ impl Loaded {
             state.market_proof(id)?;
             let time = state.registers().time;
             let market = state.market(id)?.copied();
-            let Some(market) = market.filter(|market| market.is_live(time) && market.lists(instrument)) else { continue };
+            let Some(market) = market.filter(|market| market.is_live(time) && market.lists(instrument)) else {
+                continue;
+            };
             let row = state.risk().row(instrument);
             if row.is_some_and(|row| row.expiry == market.expiry && row.strike == market.strike(instrument)) {
                 self.markets.insert(id);

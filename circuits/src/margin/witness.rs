@@ -9,7 +9,7 @@ use super::chip::DEPTH;
 use super::row::{RiskRow, WORDS};
 use crate::encoding::biased;
 use crate::state::account::Account;
-use crate::state::ids::{InstrumentId, OptionKind};
+use crate::state::ids::OptionKind;
 use crate::state::keys::PublicKey;
 use crate::state::limits::{AMOUNT_BITS, CASH_BITS, QTY_BITS};
 use crate::state::market::Market;
@@ -207,21 +207,4 @@ pub(crate) fn account_cells(account: &Account, orders: Fr) -> Vec<I256> {
     ];
     cells.extend([key.x, key.y, orders].map(to_integer));
     cells
-}
-
-/// The position at an index of an ascending list as its block takes it, or what it takes where there is none.
-pub(crate) fn position_cells(list: &[Position], index: usize) -> Vec<I256> {
-    let Some(Position { instrument, qty, entry }) = list.get(index) else { return vec![I256::ZERO; 7] };
-    let call = InstrumentId(instrument.0 ^ 1);
-    let put = instrument.kind() == OptionKind::Put;
-    let pair = put && index > 0 && list[index - 1].instrument == call;
-    vec![
-        instrument.market().0.into(),
-        instrument.strike_index().into(),
-        put.into(),
-        biased((*qty).into(), QTY_BITS).into(),
-        biased(*entry, CASH_BITS).into(),
-        true.into(),
-        pair.into(),
-    ]
 }

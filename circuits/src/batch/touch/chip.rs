@@ -12,18 +12,16 @@ use zomma_gadgets::merkle::MerkleInstructions;
 use zomma_gadgets::poseidon::{Path, PoseidonChip, PoseidonInstructions};
 use zomma_gadgets::slots::{AssignedUse, SlotChip, SlotInstructions};
 
-use super::POSITIONS;
 use super::blocks;
 use super::kind::{Bits, Class, Kind, kind_block};
 use super::witness::TouchWitness;
 use crate::batch::ACCOUNT_DEPTH;
 use crate::batch::frame::{Constants, FrameChip, Params, Published, Registers, place};
+use crate::batch::table::{Position, PositionsChip, Table, TableChip};
 use crate::batch::unsigned::UNSIGNED;
 use crate::encoding::Tag;
-use crate::margin::blocks::{account_block, position_block, select_block};
-use crate::margin::witness::position_cells;
+use crate::margin::blocks::account_block;
 use crate::state::params::Depths;
-use crate::state::position::Position;
 use crate::state::tree::empty_root;
 
 /// What a touch shares with all others.
@@ -32,6 +30,10 @@ pub(in crate::batch) struct Shared<'a> {
     pub(in crate::batch) frame: &'a FrameChip,
     pub(in crate::batch) constants: &'a Constants,
     pub(in crate::batch) params: &'a Params,
+    pub(in crate::batch) positions: &'a PositionsChip,
+    pub(in crate::batch) table: &'a TableChip,
+    /// The table, loaded.
+    pub(in crate::batch) rows: &'a Table,
 }
 
 /// What a touch asks of the next one.
@@ -104,14 +106,7 @@ struct Found {
     key: [Word; 2],
     orders: Word,
     words: Vec<Word>,
-    positions: Positions,
-}
-
-/// An account's positions.
-struct Positions {
-    opened: Vec<OpenedPosition>,
-    words: Vec<Word>,
-    root: Word,
+    positions: Vec<Position>,
 }
 
 /// The blocks.
@@ -143,9 +138,6 @@ pub(in crate::batch) struct TouchChip {
     key: Block,
     data: Block,
     registers: Block,
-    position: Block,
-    select: Block,
-    interim: Block,
 }
 
 impl TouchChip {
@@ -188,9 +180,6 @@ impl TouchChip {
             key: configure(blocks::key_block(table)),
             data: configure(blocks::data_block(table)),
             registers: configure(blocks::registers_block(table)),
-            position: configure(position_block(table)),
-            select: configure(select_block(table)),
-            interim: configure(interim_block(table)),
         }
     }
 
@@ -203,7 +192,7 @@ impl TouchChip {
         carry: &Carry,
         witness: Option<&TouchWitness>,
     ) -> Carry {
-        let Shared { frame, constants, params, .. } = shared;
+        let Shared { frame, constants, params, positions, table, rows } = *shared;
         let zero = &constants.zero;
         let kinds = witness.map(TouchWitness::kinds);
         let bits = Bits::new(place(cursor, &self.kind, &[&carry.payee, &carry.taker], kinds));
@@ -214,13 +203,13 @@ impl TouchChip {
         let said = self.said(cursor, &bits, &found, now, carry, witness);
 
         // What moves.
-        let [funding, price, base, step] = self.market_words(cursor, witness.map(|touch| touch.market));
+        let priced = table.instrument(cursor, rows, has(Class::Fill), &said.instrument);
         let inputs = [
             is(Kind::Maker),
             is(Kind::Taker),
             &said.amount,
             &said.size,
-            &funding,
+            &priced.funding,
             &params.maker_fee,
             &params.taker_fee,
         ];
@@ -233,11 +222,13 @@ impl TouchChip {
         let entries = [Entry { present: &there, word: &word }, Entry { present: &still, word: &new_word }];
         let place_of = witness.map(TouchWitness::place);
         let edited = self.list.edit(cursor, &found.words, entries, place_of, zero);
-        let after = self.positions(cursor, constants, witness.map(|touch| &touch.after[..]));
-        for (edited, opened) in edited.iter().zip(&after.words) {
-            cursor.region().constrain_equal(edited.cell, opened.cell);
+        let after = positions.list(cursor, constants, witness.map(|touch| &touch.after));
+        for (edited, opened) in edited.iter().zip(&after) {
+            cursor.region().constrain_equal(edited.cell, opened.word.cell);
         }
-        let inputs = [is(Kind::Settle), &price, &base, &step, &said.strike, &said.put];
+        let positions_root = positions.root(cursor, constants, &after);
+        let market = table.settlement(cursor, rows, is(Kind::Settle), &said.market);
+        let inputs = [is(Kind::Settle), &market.price, &market.base, &market.step, &said.strike, &said.put];
         let [payoff] = cursor.block(&self.payoff, &inputs);
         let kinds =
             [Kind::Deposit, Kind::Withdraw, Kind::Forced, Kind::Pay, Kind::Receive, Kind::Settle, Kind::Collect];
@@ -249,22 +240,16 @@ impl TouchChip {
         // What is checked.
         let kinds = [Kind::Withdraw, Kind::Forced, Kind::Reserve, Kind::Pay, Kind::Auction];
         let mut inputs = kinds.map(is).to_vec();
-        inputs.extend([has(Class::Fill), &found.exists, &fits, &constants.one, &found.owner, &said.owner]);
+        inputs.extend([has(Class::Fill), &found.exists, &fits, &rows.fresh, &found.owner, &said.owner]);
         inputs.extend([&said.amount, &found.reserve]);
         let [need, grown, open, reserve] = cursor.block(&self.need, &inputs);
-        let health =
-            self.evaluate(cursor, shared, &after, [&need, &tried, &reserve], witness.map(|touch| touch.healths[0]));
+        let health = table.evaluate(cursor, (rows, constants, params), &after, &need, [&tried, &reserve]);
         let mut inputs = [Kind::Withdraw, Kind::Pay, Kind::Auction].map(is).to_vec();
         inputs.extend([has(Class::Fill), &grown, &open, &health.mm_ok, &health.im_ok]);
         inputs.extend([&found.id, &params.insurance_account, &found.auction, &now.time, &params.auction_lapse]);
         let [paid, relief, auction] = cursor.block(&self.outcome, &inputs);
-        let was = self.evaluate(
-            cursor,
-            shared,
-            &found.positions,
-            [&relief, &found.cash, &found.reserve],
-            witness.map(|touch| touch.healths[1]),
-        );
+        let money = [&found.cash, &found.reserve];
+        let was = table.evaluate(cursor, (rows, constants, params), &found.positions, &relief, money);
         let inputs = [&relief, &said.side, &said.size, &qty, &health.equity, &health.maintenance];
         let [] = cursor.block(&self.relief, &[&inputs[..], &[&was.equity, &was.maintenance]].concat());
 
@@ -277,7 +262,7 @@ impl TouchChip {
         inputs.extend([&found.exists, &fits, &paid, &found.cash, &tried, &found.nonce, &auction, &reserve]);
         inputs.extend([&found.owner, &said.owner, &found.key[0], &found.key[1], &said.key[0], &said.key[1]]);
         let [exists, balance, owner_word, x, y, pays, payee] = cursor.block(&self.closed, &inputs);
-        let leaf = self.account_leaf(cursor, &exists, [&x, &y, &balance, &after.root, &used[1], &owner_word]);
+        let leaf = self.account_leaf(cursor, &exists, [&x, &y, &balance, &positions_root, &used[1], &owner_word]);
         let accounts_root = self.hash.merkle_root_again(cursor, &leaf, &found.path, zero);
         self.signature(cursor, shared, &bits, (&said, &found), witness);
 
@@ -317,21 +302,22 @@ impl TouchChip {
         now: &Registers,
         witness: Option<&TouchWitness>,
     ) -> Found {
-        let positions = self.positions(cursor, shared.constants, witness.map(|touch| &touch.before[..]));
+        let positions = shared.positions.list(cursor, shared.constants, witness.map(|touch| &touch.before));
+        let root = shared.positions.root(cursor, shared.constants, &positions);
         let account = witness.map(TouchWitness::account);
         let [cash, nonce, auction, owner, reserve, balance, owner_word, x, y, orders] =
             place(cursor, &self.account, &[], account);
         let inputs = [bits.has(Class::Known), bits.is(Kind::Register), &cash, &nonce, &auction, &reserve, &orders];
         let exists = witness.map(|touch| vec![touch.account.is_some().into()]);
-        let [exists] = place(cursor, &self.blank, &[&inputs[..], &[&positions.opened[0].active]].concat(), exists);
-        let leaf = self.account_leaf(cursor, &exists, [&x, &y, &balance, &positions.root, &orders, &owner_word]);
+        let [exists] = place(cursor, &self.blank, &[&inputs[..], &[&positions[0].active]].concat(), exists);
+        let leaf = self.account_leaf(cursor, &exists, [&x, &y, &balance, &root, &orders, &owner_word]);
         let path = witness.map(|touch| &touch.path);
         let zero = &shared.constants.zero;
         let path = self.hash.merkle_membership(cursor, &now.accounts_root, &leaf, ACCOUNT_DEPTH, path, zero);
         // The path proves that the index is below 2^24.
         let bounds = Arc::new((BigInt::from(0), (BigInt::from(1) << ACCOUNT_DEPTH) - 1));
         let id = Word { bounds, ..path.index[0].clone() };
-        let words = positions.words.clone();
+        let words = positions.iter().map(|position| position.word.clone()).collect();
         Found { id, path, exists, cash, nonce, auction, owner, reserve, key: [x, y], orders, words, positions }
     }
 
@@ -368,31 +354,6 @@ impl TouchChip {
             place(cursor, &self.instrument, &inputs, witness.map(TouchWitness::instrument));
         let key = [x, y];
         Said { amount, owner, size, key, limit, most, expiry, side, other, id, market, strike, put, instrument }
-    }
-
-    /// A list of positions, ascending, and its root.
-    fn positions(&self, cursor: &mut Cursor<'_, '_>, constants: &Constants, list: Option<&[Position]>) -> Positions {
-        let mut opened: Vec<OpenedPosition> = vec![];
-        for index in 0..POSITIONS {
-            let before =
-                opened.last().map_or([&constants.one, &constants.before], |last| [&last.active, &last.instrument]);
-            let cells = list.map(|list| position_cells(list, index));
-            let [active, instrument, market, strike_index, qty, word, pair, paired] =
-                place(cursor, &self.position, &before, cells);
-            opened.push(OpenedPosition { active, instrument, market, strike_index, qty, word, pair, paired });
-        }
-        let mut root = constants.positions.clone();
-        for (index, two) in opened.chunks_exact(2).enumerate() {
-            let words = [&two[0].word, &two[1].word];
-            let absorbed = if index == 0 {
-                self.hash.compress_under(cursor, Tag::Positions.word(), words)
-            } else {
-                self.hash.compress(cursor, [&root, words[0], words[1]])
-            };
-            [root] = cursor.block(&self.select, &[&two[0].active, &absorbed, &root]);
-        }
-        let words = opened.iter().map(|position| position.word.clone()).collect();
-        Positions { opened, words, root }
     }
 
     /// Roots of the account's orders before and after.
@@ -437,78 +398,5 @@ impl TouchChip {
         self.eddsa.verify(cursor, [&x, &y], &message, signature, &shared.constants.zero);
         let eighth = witness.map(TouchWitness::eighth);
         let [] = place(cursor, &self.key, &[&new_x, &new_y], eighth);
-    }
-}
-
-// INTERIM, until the table is there.
-struct Figures {
-    equity: Word,
-    maintenance: Word,
-    mm_ok: Word,
-    im_ok: Word,
-}
-
-#[derive(Debug, Clone)]
-struct OpenedPosition {
-    active: Word,
-    instrument: Word,
-    market: Word,
-    strike_index: Word,
-    qty: Word,
-    word: Word,
-    pair: Word,
-    paired: Word,
-}
-
-fn interim_block(table: zomma_gadgets::frame::lanes::Table) -> BlockBuilder {
-    use zomma_gadgets::fixed::FixedPointInstructions;
-    let mut b = BlockBuilder::over(table, "interim");
-    let e = b.witness("e", 97);
-    let e = b.named("e", &(e - zomma_gadgets::frame::Integer::power_of_two(96)));
-    let m = b.witness("m", 98);
-    let bits = [(); 2].map(|()| b.witness_bit("ok"));
-    let f = b.witness("f", 62);
-    let d = [(); 3].map(|()| b.witness("g", 64));
-    for w in [&e, &m].into_iter().chain(&bits).chain([&f]).chain(&d) {
-        b.output(w);
-    }
-    b
-}
-
-impl TouchChip {
-    fn interim(&self, cursor: &mut Cursor<'_, '_>, cells: Option<Vec<ethnum::I256>>) -> [Word; 8] {
-        place(cursor, &self.interim, &[], cells)
-    }
-    fn evaluate(
-        &self,
-        cursor: &mut Cursor<'_, '_>,
-        _: &Shared<'_>,
-        _: &Positions,
-        words: [&Word; 3],
-        health: Option<Option<crate::margin::Health>>,
-    ) -> Figures {
-        use ethnum::I256;
-        let cells = health.map(|h| {
-            let h = h.unwrap_or(crate::margin::Health { equity: 0, worst: 0, maintenance: 0, initial: 0 });
-            vec![
-                I256::from(h.equity) + (I256::ONE << 96),
-                h.maintenance.into(),
-                h.mm_ok().into(),
-                h.im_ok().into(),
-                I256::ZERO,
-                I256::ZERO,
-                I256::ZERO,
-                I256::ZERO,
-            ]
-        });
-        let _ = words;
-        let [equity, maintenance, mm_ok, im_ok, ..] = self.interim(cursor, cells);
-        Figures { equity, maintenance, mm_ok, im_ok }
-    }
-    fn market_words(&self, cursor: &mut Cursor<'_, '_>, witness: Option<[ethnum::I256; 4]>) -> [Word; 4] {
-        use ethnum::I256;
-        let cells = witness.map(|w| [&[I256::ONE << 96, I256::ZERO, I256::ZERO, I256::ZERO][..], &w].concat());
-        let [_, _, _, _, a, b, c, d] = self.interim(cursor, cells);
-        [a, b, c, d]
     }
 }

@@ -10,6 +10,3 @@ mod witness;
 
 pub(super) use chip::{Carry, Shared, TouchChip};
 pub(super) use witness::TouchWitness;
-
-/// Positions of an account for which there is room.
-pub(super) const POSITIONS: usize = 16;

@@ -9,7 +9,9 @@ use zomma_gadgets::merkle::MerklePath;
 use zomma_gadgets::slots::Slot;
 
 use super::kind::{KINDS, Kind};
+use crate::batch::table::PositionsWitness;
 use crate::batch::unsigned::UNSIGNED;
+use crate::batch::witness::path_of;
 use crate::encoding::biased;
 use crate::margin::witness::account_cells;
 use crate::state::State;
@@ -19,9 +21,7 @@ use crate::state::keys::Signature;
 use crate::state::limits::{CASH_BITS, QTY_BITS};
 use crate::state::order::{Side, SignedOrder};
 use crate::state::orders::OrderSlots;
-use crate::state::position::Position;
 use crate::state::store::StoreError;
-use crate::state::tree::MerkleProof;
 use crate::state::tx::Tx;
 
 /// What an order says, for the kinds that carry one; of others the id is 1 and the rest is 0.
@@ -57,15 +57,9 @@ pub(in crate::batch) struct TouchWitness {
     pub(super) slot: Slot,
     pub(super) slot_path: MerklePath,
     /// Its positions before.
-    pub(super) before: Vec<Position>,
+    pub(super) before: PositionsWitness,
     /// Its positions afterwards.
-    pub(super) after: Vec<Position>,
-    pub(super) healths: [Option<crate::margin::Health>; 2],
-    pub(super) market: [I256; 4],
-}
-
-fn path_of(proof: MerkleProof) -> MerklePath {
-    MerklePath { index: proof.index, siblings: proof.siblings.into_iter().map(|sibling| sibling.0).collect() }
+    pub(super) after: PositionsWitness,
 }
 
 /// An owner's address as an integer.
@@ -144,22 +138,8 @@ impl TouchWitness {
     ///
     /// # Errors
     /// The store's failures.
-    pub(in crate::batch) fn finish(
-        touches: &mut [Self],
-        state: &mut State,
-        receipt: &crate::state::receipt::Receipt,
-    ) -> Result<(), StoreError> {
+    pub(in crate::batch) fn finish(touches: &mut [Self], state: &mut State) -> Result<(), StoreError> {
         for (index, touch) in touches.iter_mut().enumerate() {
-            let mut healths = receipt.healths.iter().filter(|checked| checked.account == touch.id);
-            touch.healths = [healths.next(), healths.next()].map(|checked| checked.map(|checked| checked.health));
-            if let Some(market) = state.market(touch.instrument.market())? {
-                touch.market = [
-                    market.funding_index.into(),
-                    market.settlement_price.into(),
-                    market.strike_base.into(),
-                    market.strike_step.into(),
-                ];
-            }
             touch.after = positions(state.account(touch.id)?);
             if index > 0 {
                 touch.path = path_of(state.account_proof(touch.id)?);
@@ -193,8 +173,6 @@ impl TouchWitness {
             before: positions(account.as_ref()),
             after: positions(account.as_ref()),
             account,
-            healths: [None; 2],
-            market: [I256::ZERO; 4],
         })
     }
 
@@ -214,6 +192,19 @@ impl TouchWitness {
     /// With a signature; one that is none stays the fixed one, which no proof takes for it.
     fn signed(self, signature: &Signature) -> Self {
         Self { signature: signature.read().unwrap_or(UNSIGNED.signature), ..self }
+    }
+
+    /// Whose it is.
+    pub(in crate::batch) fn account_id(&self) -> AccountId {
+        self.id
+    }
+
+    /// How many positions the account has, with the one that is traded.
+    pub(in crate::batch) fn needs_positions(&self) -> usize {
+        let list = &self.before.0;
+        let trades = matches!(self.kind, Some(Kind::Maker | Kind::Taker));
+        let found = list.iter().any(|position| position.instrument == self.instrument);
+        list.len() + usize::from(trades && !found)
     }
 
     /// Bits of the kinds.
@@ -259,7 +250,7 @@ impl TouchWitness {
 
     /// Where the instrument is in the list, or would be.
     pub(super) fn place(&self) -> usize {
-        self.before.partition_point(|position| position.instrument < self.instrument)
+        self.before.0.partition_point(|position| position.instrument < self.instrument)
     }
 
     /// As [`super::blocks::key_block`] takes it.
@@ -272,12 +263,12 @@ impl TouchWitness {
     /// As [`super::blocks::position_before_block`] takes it.
     pub(super) fn position(&self) -> Vec<I256> {
         let moves = matches!(self.kind, Some(Kind::Maker | Kind::Taker | Kind::Settle));
-        let found = self.before.iter().find(|position| moves && position.instrument == self.instrument);
+        let found = self.before.0.iter().find(|position| moves && position.instrument == self.instrument);
         let (qty, entry) = found.map_or((0, 0), |position| (position.qty, position.entry));
         vec![biased(qty.into(), QTY_BITS).into(), biased(entry, CASH_BITS).into(), found.is_some().into()]
     }
 }
 
-fn positions(account: Option<&Account>) -> Vec<Position> {
-    account.map_or_else(Vec::new, |account| account.positions.as_slice().to_vec())
+fn positions(account: Option<&Account>) -> PositionsWitness {
+    PositionsWitness(account.map_or_else(Vec::new, |account| account.positions.as_slice().to_vec()))
 }
