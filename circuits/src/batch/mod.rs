@@ -56,7 +56,7 @@ pub struct BatchInstance {
 /// The circuit of [`Batch`].
 #[derive(Debug, Clone)]
 pub struct BatchCircuit {
-    k: u32,
+    shape: Counts,
     witness: Option<BatchWitness>,
 }
 
@@ -74,7 +74,7 @@ impl Circuit<Fr> for BatchCircuit {
     type Params = ();
 
     fn without_witnesses(&self) -> Self {
-        Self { k: self.k, witness: None }
+        Self { shape: self.shape, witness: None }
     }
 
     fn configure(meta: &mut ConstraintSystem<Fr>) -> Self::Config {
@@ -91,7 +91,7 @@ impl Circuit<Fr> for BatchCircuit {
             || "batch",
             |mut region| {
                 let mut cursor = Cursor::new(&mut region, &config.lanes);
-                Ok(config.chip.batch(&mut cursor, &shape(self.k), self.witness.as_ref()))
+                Ok(config.chip.batch(&mut cursor, &self.shape, self.witness.as_ref()))
             },
         )?;
         for (row, word) in public.iter().enumerate() {
@@ -133,7 +133,7 @@ impl Statement for Batch {
     }
 
     fn circuit(k: u32, witness: Option<Self::Witness>) -> Self::Circuit {
-        BatchCircuit { k, witness }
+        BatchCircuit { shape: shape(k), witness }
     }
 }
 

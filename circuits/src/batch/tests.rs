@@ -41,13 +41,37 @@ fn proves(k: u32, [mut venue, mut twin]: [Venue; 2], make: impl Fn(&mut Venue) -
     assert_eq!(failures(k, &circuit, &Batch::instance(&instance), &[]), []);
 }
 
+/// Rows of a circuit of a shape.
+fn rows([market_slots, markets, instruments, touches]: [usize; 4]) -> usize {
+    let shape = Counts { market_slots, markets, instruments, touches };
+    Layout::record(16, &BatchCircuit { shape, witness: None }).expect("it can be laid out").rows()
+}
+
 #[test]
-fn the_shape_fits_its_rows() {
-    for k in [15, 16] {
-        let layout = Layout::record(k, &Batch::circuit(k, None)).expect("it can be laid out");
-        println!("k = {k}: {:?}, {} rows", shape(k), layout.rows());
-        assert!(layout.fits(), "k = {k} needs {} of {}", layout.needed_rows, layout.usable_rows);
+fn the_shapes_fit_their_rows() {
+    let all = rows([0; 4]);
+    let slot = |shape: [usize; 4]| rows(shape) - all;
+    println!(
+        "{all} rows, {} a market transaction, {} a market, {} an instrument, {} a touch",
+        slot([1, 0, 0, 0]),
+        slot([0, 1, 0, 0]),
+        slot([0, 0, 1, 0]),
+        slot([0, 0, 0, 1])
+    );
+    for k in MIN_K..=MAX_K {
+        let Counts { market_slots, markets, instruments, touches } = shape(k);
+        let parts = [
+            (market_slots, [1, 0, 0, 0]),
+            (markets, [0, 1, 0, 0]),
+            (instruments, [0, 0, 1, 0]),
+            (touches, [0, 0, 0, 1]),
+        ];
+        let needed = parts.into_iter().fold(all, |sum, (count, one)| sum + count * slot(one));
+        println!("k = {k}: {:?}, {needed} rows", shape(k));
+        assert!(needed + 16 <= 1 << k, "k = {k} needs {needed} rows");
     }
+    let layout = Layout::record(MIN_K, &Batch::circuit(MIN_K, None)).expect("it can be laid out");
+    assert!(layout.fits(), "k = {MIN_K} needs {} of {}", layout.needed_rows, layout.usable_rows);
 }
 
 #[test]
