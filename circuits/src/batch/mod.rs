@@ -7,6 +7,7 @@ pub mod blocks;
 mod chip;
 mod frame;
 mod inputs;
+mod market;
 mod step;
 #[cfg(test)]
 mod tests;
