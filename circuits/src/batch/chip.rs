@@ -7,6 +7,7 @@ use zomma_gadgets::frame::{Cursor, Lanes, Word};
 use zomma_gadgets::poseidon::PoseidonChip;
 
 use super::frame::FrameChip;
+use super::market::MarketChip;
 use super::shape::Counts;
 use super::table::{PositionsChip, TableChip, TableShape};
 use super::touch::{Carry, Shared, TouchChip};
@@ -18,6 +19,7 @@ pub(super) struct BatchChip {
     frame: FrameChip,
     positions: PositionsChip,
     table: TableChip,
+    market: MarketChip,
     touch: TouchChip,
 }
 
@@ -30,6 +32,7 @@ impl BatchChip {
             frame: FrameChip::configure(meta, lanes, &hash),
             positions: PositionsChip::configure(meta, lanes, &hash),
             table: TableChip::configure(meta, lanes, &hash),
+            market: MarketChip::configure(meta, lanes, (&hash, &eddsa)),
             touch: TouchChip::configure(meta, lanes, (&hash, &eddsa)),
         }
     }
@@ -44,6 +47,10 @@ impl BatchChip {
         let opened = self.frame.open(cursor, witness.map(|witness| &witness.frame));
         let (constants, params) = (&opened.constants, &opened.params);
         let (mut now, mut published) = (opened.registers.clone(), opened.published.clone());
+        for index in 0..shape.market_slots {
+            let slot = witness.map(|witness| witness.markets.get(index).unwrap_or(&witness.market_padding));
+            self.market.slot(cursor, (&self.frame, constants, params), (&mut now, &mut published), slot);
+        }
         let entries = TableShape { markets: shape.markets, instruments: shape.instruments };
         let table = witness.map(|witness| &witness.table);
         let rows = self.table.load(cursor, entries, (constants, params, &now), table);

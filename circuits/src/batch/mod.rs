@@ -3,16 +3,17 @@
 //! A room for each part: [`frame`] what every batch has, [`market`] market transactions, [`table`] prices and margin, [`touch`] account transactions. The
 //! witness is what the state itself reads and does ([`witness`]). See the book, "The statement batch".
 
+mod blocks;
 mod chip;
 mod frame;
 mod inputs;
+mod market;
 mod shape;
 mod store;
 mod table;
 #[cfg(test)]
 mod tests;
 mod touch;
-mod unsigned;
 mod witness;
 
 pub use inputs::{BatchInputs, Cut, NodeInputs, RecordInputs, RecordInputsKind};

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use halo2curves::bn256::Fr;
 
 use super::frame::FrameWitness;
+use super::market::MarketWitness;
 use super::shape::{Counts, Stage};
 use super::table::{InstrumentWitness, MarketWitness as TableMarket, POSITIONS, TableWitness};
 use super::touch::TouchWitness;
@@ -21,6 +22,9 @@ use zomma_gadgets::merkle::MerklePath;
 #[derive(Debug, Clone)]
 pub struct BatchWitness {
     pub(super) frame: FrameWitness,
+    pub(super) markets: Vec<MarketWitness>,
+    /// What a market slot shows that does nothing.
+    pub(super) market_padding: MarketWitness,
     pub(super) table: TableWitness,
     pub(super) touches: Vec<TouchWitness>,
     /// What a touch shows that does nothing.
@@ -49,6 +53,7 @@ impl From<StoreError> for PushError {
 pub(super) struct Run {
     frame: FrameWitness,
     old_root: Fr,
+    markets: Vec<MarketWitness>,
     touches: Vec<TouchWitness>,
     loaded: Loaded,
     transactions: Vec<Tx>,
@@ -83,6 +88,7 @@ impl Run {
         Ok(Self {
             frame: FrameWitness { params, registers, circuits, words: 0 },
             old_root,
+            markets: vec![],
             touches: vec![],
             loaded: Loaded::default(),
             transactions: vec![],
@@ -98,7 +104,7 @@ impl Run {
 
     fn counts(&self) -> Counts {
         Counts {
-            market_slots: 0,
+            market_slots: self.markets.len(),
             markets: self.loaded.markets.len(),
             instruments: self.loaded.instruments.len(),
             touches: self.touches.len(),
@@ -111,11 +117,12 @@ impl Run {
         if stage.is_some_and(|stage| stage < self.stage) {
             return Err(PushError::Refused(BatchError::MarketAfterAccount));
         }
+        let market = MarketWitness::of(state, tx)?;
         let mut touches = TouchWitness::of(state, tx)?;
         let mut loaded = self.loaded.clone();
         loaded.require(state, tx)?;
         let counts = Counts {
-            market_slots: usize::from(tx.is_market()),
+            market_slots: usize::from(market.is_some()),
             markets: loaded.markets.len(),
             instruments: loaded.instruments.len(),
             touches: self.touches.len() + touches.len(),
@@ -139,6 +146,7 @@ impl Run {
         self.frame.words += tx.encode().len() as u32;
         self.stage = stage.unwrap_or(self.stage);
         self.loaded = loaded;
+        self.markets.extend(market);
         self.touches.extend(touches);
         self.transactions.push(tx.clone());
         self.receipts.push(receipt);
@@ -156,9 +164,11 @@ impl Run {
             &self.receipts,
         );
         let witness = BatchWitness {
+            market_padding: MarketWitness::nothing(state)?,
             touch_padding: TouchWitness::nothing(state, self.frame.params.fee_account)?,
             table: self.loaded.open(state)?,
             frame: self.frame,
+            markets: self.markets,
             touches: self.touches,
         };
         Ok(Ran {

@@ -17,8 +17,8 @@ use super::kind::{Bits, Class, Kind, kind_block};
 use super::witness::TouchWitness;
 use crate::batch::ACCOUNT_DEPTH;
 use crate::batch::frame::{Constants, FrameChip, Params, Published, Registers, place};
+use crate::batch::market::unsigned::UNSIGNED;
 use crate::batch::table::{Position, PositionsChip, Table, TableChip};
-use crate::batch::unsigned::UNSIGNED;
 use crate::encoding::Tag;
 use crate::margin::blocks::account_block;
 use crate::state::params::Depths;
@@ -164,7 +164,7 @@ impl TouchChip {
             instrument: configure(blocks::instrument_block(table)),
             account: configure(account_block(table)),
             blank: configure(blocks::blank_block(table, empty_root(orders))),
-            leaf: configure(blocks::leaf_block(table)),
+            leaf: configure(crate::batch::blocks::leaf_block(table)),
             trade: configure(blocks::trade_block(table)),
             position_before: configure(blocks::position_before_block(table)),
             position_after: configure(blocks::position_after_block(table)),

@@ -6,7 +6,7 @@ mod outcome;
 mod publish;
 mod trade;
 
-pub(super) use account::{blank_block, closed_block, leaf_block};
+pub(super) use account::{blank_block, closed_block};
 pub(super) use fields::{instrument_block, order_block, values_block};
 pub(super) use outcome::{need_block, outcome_block, relief_block};
 pub(super) use publish::{data_block, fixed_block, key_block, message_block, registers_block, signer_block};
