@@ -14,6 +14,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod touch;
+mod unsigned;
 mod witness;
 
 pub use inputs::{BatchInputs, Cut, NodeInputs, RecordInputs, RecordInputsKind};

@@ -9,7 +9,7 @@ use zomma_gadgets::merkle::MerkleInstructions;
 use zomma_gadgets::poseidon::{PoseidonChip, PoseidonInstructions};
 
 use super::blocks::{self, REPORTS};
-use super::unsigned::UNSIGNED;
+use crate::batch::unsigned::UNSIGNED;
 use super::witness::{MarketWitness, ReportWitness};
 use crate::batch::frame::{Constants, FrameChip, KEYS, Params, Published, Registers, place};
 use crate::encoding::Tag;

@@ -5,7 +5,6 @@
 
 mod blocks;
 mod chip;
-pub(super) mod unsigned;
 mod witness;
 
 #[cfg(test)]

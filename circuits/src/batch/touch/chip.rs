@@ -17,7 +17,7 @@ use super::kind::{Bits, Class, Kind, kind_block};
 use super::witness::TouchWitness;
 use crate::batch::ACCOUNT_DEPTH;
 use crate::batch::frame::{Constants, FrameChip, Params, Published, Registers, place};
-use crate::batch::market::unsigned::UNSIGNED;
+use crate::batch::unsigned::UNSIGNED;
 use crate::batch::table::{Position, PositionsChip, Table, TableChip};
 use crate::encoding::Tag;
 use crate::margin::blocks::account_block;

@@ -8,7 +8,7 @@ use zomma_gadgets::frame::value::to_integer;
 use zomma_gadgets::testing::{AdviceCell, Single};
 
 use super::super::blocks::*;
-use super::super::unsigned::UNSIGNED;
+use crate::batch::unsigned::UNSIGNED;
 use super::*;
 
 fn single(make: fn(Table) -> BlockBuilder, inputs: &[i128], witnesses: &[i128]) -> Single {
