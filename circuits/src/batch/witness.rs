@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use halo2curves::bn256::Fr;
 
 use super::frame::FrameWitness;
-use super::market::MarketWitness;
+use super::market::{MarketWitness, REPORTS};
 use super::shape::{Counts, Stage};
 use super::table::{InstrumentWitness, MarketWitness as TableMarket, POSITIONS, TableWitness};
 use super::touch::TouchWitness;
@@ -14,7 +14,7 @@ use crate::state::ids::{AccountId, InstrumentId, MarketId};
 use crate::state::receipt::Receipt;
 use crate::state::store::StoreError;
 use crate::state::tree::MerkleProof;
-use crate::state::tx::Tx;
+use crate::state::tx::{FixExpiry, OracleUpdate, Tx};
 use crate::state::{ApplyError, State};
 use zomma_gadgets::merkle::MerklePath;
 
@@ -122,7 +122,7 @@ impl Run {
         let mut loaded = self.loaded.clone();
         loaded.require(state, tx)?;
         let counts = Counts {
-            market_slots: usize::from(market.is_some()),
+            market_slots: self.markets.len() + usize::from(market.is_some()),
             markets: loaded.markets.len(),
             instruments: loaded.instruments.len(),
             touches: self.touches.len() + touches.len(),
@@ -138,8 +138,16 @@ impl Run {
                 )));
             }
         }
-        if matches!(tx, Tx::Liquidate(_) | Tx::Takeover(_)) {
-            return Err(PushError::Unprovable("its type is not proven yet".to_owned()));
+        match tx {
+            Tx::Liquidate(_) | Tx::Takeover(_) => {
+                return Err(PushError::Unprovable("its type is not proven yet".to_owned()));
+            }
+            Tx::OracleUpdate(OracleUpdate { reports, .. }) | Tx::FixExpiry(FixExpiry { reports, .. })
+                if reports.len() != REPORTS =>
+            {
+                return Err(PushError::Unprovable(format!("{} reports; {REPORTS} are proven", reports.len())));
+            }
+            _ => {}
         }
         let receipt = state.apply(tx).map_err(|error| PushError::Refused(error.into()))?;
         TouchWitness::finish(&mut touches, state)?;

@@ -108,7 +108,7 @@ fn fills_that_open_close_and_turn() {
 fn after_a_rise(percent: u64) -> Venue {
     let mut venue = venue(4);
     let perpetual = perpetual(&mut venue);
-    let fill = venue.trade(2, 3, perpetual, 20_000, 400_000);
+    let fill = venue.trade(2, 3, perpetual, 20_000, 100_000);
     venue.must(fill);
     venue.spot = venue.spot * percent / 100;
     venue.time += 60;

@@ -42,10 +42,11 @@ fn batches_of_random_venues() {
                 builder.push(tx.clone()).expect("it was accepted before");
             }
             let batch = builder.finish().expect("a store in memory");
+            let types: Vec<u8> = batch.txs.iter().map(Tx::type_number).collect();
+            println!("seed {seed}, batch {batches}: types {types:?}, {:?}", cut.counts);
             let public = [batch.old_root, batch.new_root, batch.context.hash(Fr::from(CIRCUITS))];
             let circuit = BatchCircuit { shape, witness: Some(ran.witness) };
             assert_eq!(failures(k, &circuit, &[public.to_vec()], &[]), [], "seed {seed}, batch {batches}");
-            println!("seed {seed}, batch {batches}: {} transactions, {:?}", cut.used, cut.counts);
             rest = &rest[cut.used..];
             batches += 1;
         }
