@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod costs;
+pub mod dynamic;
 pub mod eddsa;
 pub mod edwards;
 pub mod error;

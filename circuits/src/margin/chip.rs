@@ -10,10 +10,13 @@ use zomma_gadgets::merkle::MerkleInstructions;
 use zomma_gadgets::poseidon::{PoseidonChip, PoseidonInstructions};
 
 use super::blocks::{self, FIELDS, GROUP, SELECTED, WEIGHTS};
-use super::row::{LANES_PER_WORD, WORDS};
+use super::figures::{FiguresChip, Ratios, Sums};
+use super::row::WORDS;
 use super::witness::{AccountWitness, MarketWitness, PositionWitness, RulesWitness};
 use crate::encoding::Tag;
 use crate::state::limits::{AMOUNT_BITS, MARKET_BITS, TIME_BITS};
+
+pub use super::figures::HealthWords;
 
 /// Depth of the trees of markets and of the risk array.
 pub const DEPTH: usize = 12;
@@ -37,12 +40,7 @@ pub struct MarginChip {
     pick: Block,
     holding: Block,
     opened_row: Block,
-    lanes: Block,
-    worst: Block,
-    scenario: Block,
-    contingency: Block,
-    equity: Block,
-    health: Block,
+    figures: FiguresChip,
 }
 
 /// Cells with constants.
@@ -100,33 +98,6 @@ pub struct OpenedAccount {
     reserve: Word,
 }
 
-/// An account's sums over its positions.
-#[derive(Debug, Clone)]
-struct Sums {
-    words: Vec<Word>,
-    gross: Word,
-    perp: Word,
-    naked: Word,
-    funding: Word,
-}
-
-/// The figures of margin, assigned.
-#[derive(Debug, Clone)]
-pub struct HealthWords {
-    /// E.
-    pub equity: Word,
-    /// L.
-    pub worst: Word,
-    /// M.
-    pub maintenance: Word,
-    /// N.
-    pub initial: Word,
-    /// MM_ok.
-    pub mm_ok: Word,
-    /// IM_ok.
-    pub im_ok: Word,
-}
-
 /// A word that other constraints keep within `low..=high`.
 fn within(word: &Word, low: impl Into<BigInt>, high: impl Into<BigInt>) -> Word {
     Word { bounds: std::sync::Arc::new((low.into(), high.into())), ..word.clone() }
@@ -170,12 +141,7 @@ impl MarginChip {
             pick: configure(blocks::pick_block(table)),
             holding: configure(blocks::holding_block(table)),
             opened_row: configure(blocks::opened_row_block(table)),
-            lanes: configure(blocks::lanes_block(table)),
-            worst: configure(blocks::worst_block(table)),
-            scenario: configure(blocks::scenario_block(table)),
-            contingency: configure(blocks::contingency_block(table)),
-            equity: configure(blocks::equity_block(table)),
-            health: configure(blocks::health_block(table)),
+            figures: FiguresChip::configure(meta, lanes),
         }
     }
 
@@ -192,15 +158,11 @@ impl MarginChip {
             &self.account,
             &self.weights,
             &self.ratios,
-            &self.lanes,
-            &self.worst,
-            &self.scenario,
-            &self.contingency,
-            &self.equity,
-            &self.health,
         ]
         .map(|block| (block.name(), block.cost()))
-        .to_vec()
+        .into_iter()
+        .chain(self.figures.costs())
+        .collect()
     }
 
     /// The constants.
@@ -320,13 +282,7 @@ impl MarginChip {
         slots: &[Option<&PositionWitness>],
     ) -> Sums {
         let zero = &constants.zero;
-        let mut sums = Sums {
-            words: vec![zero.clone(); WORDS],
-            gross: zero.clone(),
-            perp: zero.clone(),
-            naked: zero.clone(),
-            funding: zero.clone(),
-        };
+        let mut sums = Sums::none(zero);
         for (group, four) in positions.chunks_exact(GROUP).enumerate() {
             let slots = &slots[group * GROUP..][..GROUP];
             let witnesses = slots.iter().map(|slot| slot.map(PositionWitness::words)).collect::<Option<Vec<_>>>();
@@ -407,45 +363,13 @@ impl MarginChip {
         let used = positions.first().map_or(&constants.zero, |first| &first.active);
         let [] = cursor.block(&self.fresh, &[used, time, risk_time, &rules.max_age]);
         let sums = self.sums(cursor, constants, root, markets, &positions, slots);
-        let figures = self.figures(cursor, constants, rules, &opened, &sums, account);
+        let least = account.map(|account| (account.least(), account.loss()));
+        let ratios =
+            Ratios { weights: &rules.weights, mm_factor: &rules.mm_factor, contingencies: &rules.contingencies };
+        let lanes = self.figures.lanes(cursor, &sums);
+        let money = [&opened.cash, &opened.reserve];
+        let figures = self.figures.figures(cursor, &constants.zero, ratios, money, (&sums, &lanes), least);
         (opened.leaf, figures)
-    }
-
-    fn figures(
-        &self,
-        cursor: &mut Cursor<'_, '_>,
-        constants: &Constants,
-        rules: &Rules,
-        account: &OpenedAccount,
-        sums: &Sums,
-        witness: Option<&AccountWitness>,
-    ) -> HealthWords {
-        let zero = &constants.zero;
-        let lanes: Vec<[Word; LANES_PER_WORD]> =
-            sums.words.iter().map(|sum| cursor.block(&self.lanes, &[sum])).collect();
-        let base = &lanes[0][0];
-        let loss = witness.map(|account| vec![account.loss()]);
-        let [least, worst, share] = place(cursor, &self.worst, &[&rules.mm_factor], loss);
-        let mut count = zero.clone();
-        for (index, lanes) in lanes.iter().enumerate() {
-            // The base is a scenario in which nothing changes; so are the last two lanes, which are no prices, once they are read as the base.
-            let scenario =
-                |lane: usize| (LANES_PER_WORD * index + lane).checked_sub(1).filter(|s| *s < rules.weights.len());
-            let lane = |lane: usize| scenario(lane).map_or(base, |_| &lanes[lane]);
-            let weight = |lane: usize| scenario(lane).map_or(zero, |scenario| &rules.weights[scenario]);
-            let inputs = [&count, lane(0), lane(1), lane(2), base, weight(0), weight(1), weight(2), &least];
-            let bits = witness.map(|account| {
-                (0..LANES_PER_WORD).map(|lane| (account.least() == LANES_PER_WORD * index + lane).into()).collect()
-            });
-            [count] = place(cursor, &self.scenario, &inputs, bits);
-        }
-        let [perp_mm, perp_im, naked_mm, naked_im] = &rules.contingencies;
-        let [contingency_mm, contingency_im] =
-            cursor.block(&self.contingency, &[&count, &sums.perp, &sums.naked, perp_mm, perp_im, naked_mm, naked_im]);
-        let [equity] = cursor.block(&self.equity, &[&account.cash, base, &sums.funding, &sums.gross]);
-        let [worst, maintenance, initial, mm_ok, im_ok] =
-            cursor.block(&self.health, &[&equity, &worst, &share, &contingency_mm, &contingency_im, &account.reserve]);
-        HealthWords { equity, worst, maintenance, initial, mm_ok, im_ok }
     }
 }
 

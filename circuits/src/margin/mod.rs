@@ -5,6 +5,7 @@
 
 pub mod blocks;
 pub mod chip;
+pub(crate) mod figures;
 pub mod health;
 pub mod row;
 pub mod statement;

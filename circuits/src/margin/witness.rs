@@ -66,7 +66,7 @@ impl RulesWitness {
 #[derive(Debug, Clone)]
 pub struct MarketWitness {
     market: Market,
-    pub(super) path: MerklePath,
+    pub(crate) path: MerklePath,
     pub(super) used: bool,
 }
 
@@ -92,7 +92,7 @@ impl MarketWitness {
         Self { market, path: no_path(), used: false }
     }
 
-    pub(super) fn terms(&self) -> Vec<I256> {
+    pub(crate) fn terms(&self) -> Vec<I256> {
         let Market { underlying, expiry, strike_base, strike_step, settlement_price, .. } = self.market;
         vec![
             underlying.0.into(),
@@ -104,7 +104,7 @@ impl MarketWitness {
         ]
     }
 
-    pub(super) fn index(&self) -> Vec<I256> {
+    pub(crate) fn index(&self) -> Vec<I256> {
         let Market { index_price, index_time, funding_index, funding_time, .. } = self.market;
         let stored = biased(funding_index.into(), AMOUNT_BITS);
         vec![index_price.into(), index_time.into(), stored.into(), funding_time.into()]

@@ -7,6 +7,7 @@
 
 mod intercept;
 mod mock;
+mod moving;
 mod mutate;
 mod single;
 

@@ -11,7 +11,10 @@ use halo2_proofs::{
 };
 use halo2curves::{bn256::Fr, ff::Field};
 
-use super::{AdviceCell, failures};
+use super::{
+    AdviceCell, failures,
+    moving::{Moving, Reached, Values},
+};
 use crate::{
     layout::{ColumnKind, Layout},
     poseidon::hash2,
@@ -64,10 +67,12 @@ struct Recorded {
     copied: HashSet<AdviceCell>,
     /// For each advice column: gate polynomials that read it, with the rotation.
     gates: Vec<Vec<(Expression<Fr>, i32)>>,
-    /// For each advice column: lookups that read it, with the rotation.
+    /// For each advice column: lookups that read it, with the rotation; those that move apart.
     lookups: Vec<Vec<(usize, i32)>>,
-    /// Rows of each lookup's table.
-    tables: Vec<HashSet<Vec<[u8; 32]>>>,
+    /// Rows of each lookup's table; of those that move, none.
+    tables: Vec<HashSet<Values>>,
+    /// Lookups whose table is in advice columns.
+    moving: Vec<Moving>,
 }
 
 impl Recorded {
@@ -103,27 +108,72 @@ impl Recorded {
             }
         }
         let mut lookups = vec![vec![]; advice.len()];
+        let mut moving = vec![];
         for (i, lookup) in constraints.lookups().iter().enumerate() {
-            let read: BTreeSet<_> = lookup.input_expressions().iter().flat_map(reads).collect();
-            for (column, rotation) in read {
-                lookups[column].push((i, rotation));
+            let [read, table] = [lookup.input_expressions(), lookup.table_expressions()]
+                .map(|expressions| expressions.iter().flat_map(reads).collect::<BTreeSet<_>>());
+            if table.is_empty() {
+                read.into_iter().for_each(|(column, rotation)| lookups[column].push((i, rotation)));
+            } else {
+                moving.push((i, Vec::from_iter(table), Vec::from_iter(read)));
             }
         }
         let assigned = witness.advice.keys().copied().collect();
         let instance = instance.to_vec();
-        let mut recorded =
-            Self { layout, instance, advice, selectors, assigned, copied, gates, lookups, tables: vec![] };
+        let mut recorded = Self {
+            layout,
+            instance,
+            advice,
+            selectors,
+            assigned,
+            copied,
+            gates,
+            lookups,
+            tables: vec![],
+            moving: vec![],
+        };
         recorded.tables = recorded.fill_tables();
+        let moving = moving.into_iter().map(|(lookup, table, inputs)| {
+            let rows = 0..recorded.layout.usable_rows as i32;
+            let honest = recorded.reached(lookup, rows.clone(), rows);
+            Moving::new(lookup, table, inputs, honest)
+        });
+        recorded.moving = moving.collect();
         recorded
     }
 
-    fn fill_tables(&self) -> Vec<HashSet<Vec<[u8; 32]>>> {
+    /// What a lookup's table and inputs hold in rows.
+    fn reached(&self, lookup: usize, table: impl Iterator<Item = i32>, inputs: impl Iterator<Item = i32>) -> Reached {
+        let lookup = &self.layout.constraints.lookups()[lookup];
+        let n = 1 << self.layout.k;
+        let values = |expressions: &[Expression<Fr>], row: i32| {
+            let row = row.rem_euclid(n) as usize;
+            (row < self.layout.usable_rows).then(|| self.values(expressions, row))
+        };
+        Reached {
+            table: table.filter_map(|row| values(lookup.table_expressions(), row)).collect(),
+            inputs: inputs.filter_map(|row| values(lookup.input_expressions(), row)).collect(),
+        }
+    }
+
+    /// What a cell reaches of each lookup that moves.
+    fn moved(&self, cell: AdviceCell) -> Vec<Reached> {
+        let reached = |moving: &Moving| {
+            self.reached(moving.lookup, Moving::rows(&moving.table, cell), Moving::rows(&moving.inputs, cell))
+        };
+        self.moving.iter().map(reached).collect()
+    }
+
+    fn fill_tables(&self) -> Vec<HashSet<Values>> {
         let lookups = self.layout.constraints.lookups();
-        let mut filled: HashMap<String, HashSet<Vec<[u8; 32]>>> = HashMap::new();
+        let mut filled: HashMap<String, HashSet<Values>> = HashMap::new();
         lookups
             .iter()
             .map(|lookup| {
                 let expressions = lookup.table_expressions();
+                if expressions.iter().any(|expression| !reads(expression).is_empty()) {
+                    return HashSet::new();
+                }
                 let identity = expressions.iter().map(Expression::identifier).collect::<Vec<_>>().join(",");
                 filled
                     .entry(identity)
@@ -133,7 +183,7 @@ impl Recorded {
             .collect()
     }
 
-    fn values(&self, expressions: &[Expression<Fr>], row: usize) -> Vec<[u8; 32]> {
+    fn values(&self, expressions: &[Expression<Fr>], row: usize) -> Values {
         expressions.iter().map(|expression| self.evaluate(expression, row as i32).to_bytes()).collect()
     }
 
@@ -161,10 +211,18 @@ impl Recorded {
     /// Whether every constraint holds when this cell alone has this value.
     fn accepts(&mut self, cell: AdviceCell, value: Fr) -> bool {
         let (column, row) = cell;
+        if self.copied.contains(&cell) {
+            return value == self.advice[column][row];
+        }
+        let before = self.moved(cell);
         let honest = std::mem::replace(&mut self.advice[column][row], value);
-        let accepted = value == honest || !self.copied.contains(&cell) && self.readers_hold(cell);
+        let accepted = value == honest || self.readers_hold(cell) && self.tables_hold(&before, &self.moved(cell));
         self.advice[column][row] = honest;
         accepted
+    }
+
+    fn tables_hold(&self, before: &[Reached], after: &[Reached]) -> bool {
+        self.moving.iter().zip(before.iter().zip(after)).all(|(moving, (before, after))| moving.holds(before, after))
     }
 
     fn readers_hold(&self, (column, row): AdviceCell) -> bool {

@@ -5,7 +5,7 @@
 
 mod blocks;
 mod chip;
-mod unsigned;
+pub(super) mod unsigned;
 mod witness;
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(super) struct Unsigned {
 }
 
 /// The fixed signature.
-pub(super) static UNSIGNED: LazyLock<Unsigned> = LazyLock::new(|| {
+pub(in crate::batch) static UNSIGNED: LazyLock<Unsigned> = LazyLock::new(|| {
     let secret = PrivateKey::from_seed(SEED);
     let point = secret.public().point();
     let message = tag("zomma.unsigned");

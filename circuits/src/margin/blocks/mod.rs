@@ -15,6 +15,7 @@ pub use account::{account_block, clock_block, fresh_block};
 pub use health::{contingency_block, equity_block, health_block, lanes_block, scenario_block, worst_block};
 pub use market::{FIELDS, SELECTED, index_block, opened_market_block, pick_block, terms_block};
 pub use position::{GROUP, holding_block, opened_row_block, position_block, products_block};
+pub(crate) use position::{copied_products_block, entry_position_block, exposure_block, spot_and_total};
 pub use rules::{WEIGHTS, ratios_block, weights_block};
 
 use ethnum::I256;
@@ -78,7 +79,7 @@ pub(crate) fn two_to(bits: u32) -> BigInt {
 }
 
 /// A signed integer that is stored with `2^(bits - 1)` added.
-fn unbias(stored: &Integer, bits: u32) -> Integer {
+pub(crate) fn unbias(stored: &Integer, bits: u32) -> Integer {
     stored - Integer::power_of_two(bits - 1)
 }
 
@@ -94,7 +95,7 @@ pub(crate) fn pack(b: &mut BlockBuilder, name: &str, parts: &[(&Integer, u32)]) 
 }
 
 /// `ceil(numerator / 10^4)`, below `2^bits`, for `numerator >= 0`.
-fn ceil_bp(b: &mut BlockBuilder, name: &str, numerator: &Integer, bits: u32) -> Integer {
+pub(crate) fn ceil_bp(b: &mut BlockBuilder, name: &str, numerator: &Integer, bits: u32) -> Integer {
     let hint = numerator.clone();
     let bp = I256::from(BP);
     let quotient = b.unsigned(bits, move |cells| div_floor(hint.evaluate(cells) + bp - 1, bp));

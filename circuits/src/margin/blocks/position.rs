@@ -20,6 +20,20 @@ const PRICE_BITS: u32 = 63;
 ///
 /// Positions that are there come first and strictly ascend; one that is not there counts as zero.
 pub fn position_block(table: Table) -> BlockBuilder {
+    position(table).0
+}
+
+/// As [`position_block`], with one more output: the entry, as it is stored where there is no position.
+pub(crate) fn entry_position_block(table: Table) -> BlockBuilder {
+    let (mut b, stored) = position(table);
+    let bound = two_to(CASH_BITS - 1);
+    let entry = b.named("entry", &unbias(&stored, CASH_BITS)).with_bounds(-bound.clone(), bound);
+    b.output(&entry);
+    b
+}
+
+/// A position, and its entry as stored.
+fn position(table: Table) -> (BlockBuilder, Integer) {
     let mut b = BlockBuilder::over(table, "position");
     let previously = b.input(0, 1);
     let previous = b.input(-1, two_to(INSTRUMENT_BITS) - 1);
@@ -46,7 +60,7 @@ pub fn position_block(table: Table) -> BlockBuilder {
     for output in [&active, &instrument, &market, &strike, &qty, &word, &pair, &paired] {
         b.output(output);
     }
-    b
+    (b, stored_entry)
 }
 
 /// Unsigned integers side by side, the first lowest, without a cell.
@@ -64,17 +78,30 @@ fn packed(parts: &[(&Integer, u32)]) -> Integer {
 ///
 /// The sums are field elements: three signed lanes side by side, which come apart while gross exposure is below 2^83.
 pub fn products_block(table: Table) -> BlockBuilder {
+    let (mut b, words, sums) = products(table, BlockBuilder::witness_digest);
+    words.iter().chain(&sums).for_each(|word| b.output(word));
+    b
+}
+
+/// As [`products_block`], of words that are inputs after quantities and sums, and no outputs.
+pub(crate) fn copied_products_block(table: Table) -> BlockBuilder {
+    let (mut b, _, sums) = products(table, BlockBuilder::input_digest);
+    sums.iter().for_each(|sum| b.output(sum));
+    b
+}
+
+/// Words row by row, each a cell of its own, and the sums.
+fn products(table: Table, word: fn(&mut BlockBuilder) -> Integer) -> (BlockBuilder, Vec<Integer>, Vec<Integer>) {
     let mut b = BlockBuilder::over(table, "products");
     let quantities: Vec<_> = (0..GROUP).map(|_| b.input_signed(QTY_MAGNITUDE_BITS)).collect();
     let sums: Vec<_> = (0..WORDS).map(|_| b.input_digest()).collect();
-    let words: Vec<Vec<_>> = (0..GROUP).map(|_| (0..WORDS).map(|_| b.witness_digest()).collect()).collect();
-    words.iter().flatten().for_each(|word| b.output(word));
-    for (index, sum) in sums.iter().enumerate() {
-        let with = quantities.iter().zip(&words).fold(sum.clone(), |sum, (qty, row)| sum + qty * &row[index]);
-        let cell = b.field(&format!("sum of q W{index}"), &with);
-        b.output(&cell);
-    }
-    b
+    let words: Vec<Vec<_>> = (0..GROUP).map(|_| (0..WORDS).map(|_| word(&mut b)).collect()).collect();
+    let with = |index: usize, sum: &Integer| {
+        quantities.iter().zip(&words).fold(sum.clone(), |sum, (qty, row)| sum + qty * &row[index])
+    };
+    let sums = sums.iter().enumerate().map(|(index, sum)| b.field(&format!("sum of q W{index}"), &with(index, sum)));
+    let sums = sums.collect();
+    (b, words.concat(), sums)
 }
 
 /// Inputs: whether the path of a position's row has to lead to the root, where it leads, the root.
@@ -118,6 +145,18 @@ pub fn holding_block(table: Table) -> BlockBuilder {
         instrument + expiry.shift(INSTRUMENT_BITS) + (base + strike_index * step).shift(INSTRUMENT_BITS + TIME_BITS);
     let terms = b.named("terms: instrument, expiry, strike", &terms);
 
+    let (spot, total) = spot_and_total(&mut b, last_word);
+    let sums = exposure(
+        &mut b,
+        [&active, &qty, &pair, &paired, &perpetual, &spot, &total, &funding],
+        [gross, perp_notional, naked_notional, funding_sum],
+    );
+    [&terms, &greeks].into_iter().chain(&sums).for_each(|output| b.output(output));
+    b
+}
+
+/// Spot and sum of lanes of a row's last word, of which every lane is in range.
+pub(crate) fn spot_and_total(b: &mut BlockBuilder, last_word: Integer) -> (Integer, Integer) {
     let hint = last_word.clone();
     let lane = move |from: u32, bits: u32| {
         let hint = hint.clone();
@@ -127,42 +166,65 @@ pub fn holding_block(table: Table) -> BlockBuilder {
     let spot = b.unsigned(PRICE_BITS, lane(LANE_BITS, PRICE_BITS));
     let total = b.unsigned(TOTAL_BITS, lane(2 * LANE_BITS, TOTAL_BITS));
     b.require_zero("last word = lanes", last_word - last_price - spot.shift(LANE_BITS) - total.shift(2 * LANE_BITS));
+    (spot, total)
+}
 
+/// An account's sums with one more position. Inputs: activity, instrument's quantity, pair bit, the quantity of the next one if that is its pair's second;
+/// perpetual bit, spot, sum of lanes, funding index of its instrument; gross exposure, notional of perpetuals, of naked shorts, funding so far. Outputs: those four
+/// sums with this position.
+pub(crate) fn exposure_block(table: Table) -> BlockBuilder {
+    let mut b = BlockBuilder::over(table, "exposure");
+    let active = b.input(0, 1);
+    let qty = b.input_signed(QTY_MAGNITUDE_BITS);
+    let pair = b.input(0, 1);
+    let paired = b.input_signed(QTY_MAGNITUDE_BITS);
+    let perpetual = b.input(0, 1);
+    let spot = b.input_bits(PRICE_BITS);
+    let total = b.input_bits(TOTAL_BITS);
+    let funding = b.input_signed(AMOUNT_BITS - 1);
+    let gross = b.input_bits(GROSS_BITS);
+    let perp_notional = b.input_bits(NOTIONAL_BITS);
+    let naked_notional = b.input_bits(NOTIONAL_BITS);
+    let funding_sum = b.input_signed(FUNDING_SUM_BITS);
+    let position = [&active, &qty, &pair, &paired, &perpetual, &spot, &total, &funding];
+    let sums = exposure(&mut b, position, [gross, perp_notional, naked_notional, funding_sum]);
+    sums.iter().for_each(|sum| b.output(sum));
+    b
+}
+
+/// The sums with one more position.
+fn exposure(
+    b: &mut BlockBuilder,
+    [active, qty, pair, paired, perpetual, spot, total, funding]: [&Integer; 8],
+    [gross, perp_notional, naked_notional, funding_sum]: [Integer; 4],
+) -> [Integer; 4] {
     // |q| = active (m + 1): no position is of quantity 0, so its sign is determined.
     let hint = qty.clone();
     let less_one =
         b.unsigned(QTY_MAGNITUDE_BITS, move |cells| (hint.evaluate(cells).abs() - 1).max(ethnum::I256::ZERO));
     let hint = qty.clone();
     let negative = b.bit("sign of the quantity", move |cells| hint.evaluate(cells) < 0);
-    let magnitude = (&active * (less_one.clone() + Integer::constant(1))).with_bounds(0, two_to(QTY_MAGNITUDE_BITS));
+    let magnitude = (active * (less_one.clone() + Integer::constant(1))).with_bounds(0, two_to(QTY_MAGNITUDE_BITS));
     b.require_zero("no position, no magnitude", active.not() * less_one);
     b.require_zero("no position, no sign", active.not() * &negative);
-    b.require_zero("quantity = sign * magnitude", &qty - negative.sign() * &magnitude);
+    b.require_zero("quantity = sign * magnitude", qty - negative.sign() * &magnitude);
 
     // Naked shorts of a strike: max(0, -(q_call + q_put)), at the first of the two.
-    let net = &qty + paired;
+    let net = qty + paired;
     let short = b.less_than("short in the strike", &net, &Integer::constant(0), QTY_MAGNITUDE_BITS + 2);
     let naked = perpetual.not() * pair.not() * short * -net;
     let naked = b.named("naked shorts", &naked).with_bounds(0, two_to(QTY_MAGNITUDE_BITS + 1));
 
-    let sum = |b: &mut BlockBuilder, name: &str, of: Integer, low: BigInt, high: BigInt| {
+    let mut sum = |name: &str, of: Integer, low: BigInt, high: BigInt| {
         // There are at most 2^7 positions, so a sum may be the next position's.
         b.named(name, &of).with_bounds(low, high)
     };
     let most = |bits: u32| two_to(bits) - 1;
     let none = BigInt::from(0);
-    let sums = [
-        sum(&mut b, "gross exposure", gross + &magnitude * total, none.clone(), most(GROSS_BITS)),
-        sum(
-            &mut b,
-            "notional of perpetuals",
-            perp_notional + perpetual * magnitude * &spot,
-            none.clone(),
-            most(NOTIONAL_BITS),
-        ),
-        sum(&mut b, "notional of naked shorts", naked_notional + naked * spot, none, most(NOTIONAL_BITS)),
-        sum(&mut b, "funding", funding_sum + qty * funding, -two_to(FUNDING_SUM_BITS), two_to(FUNDING_SUM_BITS)),
-    ];
-    [&terms, &greeks].into_iter().chain(&sums).for_each(|output| b.output(output));
-    b
+    [
+        sum("gross exposure", gross + &magnitude * total, none.clone(), most(GROSS_BITS)),
+        sum("notional of perpetuals", perp_notional + perpetual * magnitude * spot, none.clone(), most(NOTIONAL_BITS)),
+        sum("notional of naked shorts", naked_notional + naked * spot, none, most(NOTIONAL_BITS)),
+        sum("funding", funding_sum + qty * funding, -two_to(FUNDING_SUM_BITS), two_to(FUNDING_SUM_BITS)),
+    ]
 }

@@ -4,6 +4,7 @@ use halo2_proofs::plonk::Circuit;
 use halo2curves::bn256::Fr;
 
 use super::cases;
+use super::circuits::ledger::Ledger;
 use super::circuits::misfit::{Fault, Misfit};
 use super::circuits::power::Power;
 use super::circuits::random::{Draw, Random};
@@ -83,6 +84,25 @@ fn phases(draw: Draw) -> u8 {
 fn challenges_between_phases() {
     let circuits = [Shuffle { rows: 40 }];
     Case::new(6, &circuits, &[vec![]], false).check::<Shplonk, Blake2b>();
+}
+
+/// The table is the columns that are looked up, so the permuted table has the circuit's own rows in it.
+#[test]
+fn tables_in_advice_columns() {
+    let instances = [vec![]];
+    for (k, entries) in [(5, 9), (7, 60)] {
+        let reads = (0..entries).map(|i| 1 + i * i % entries).collect();
+        let circuits = [Ledger { entries, reads }];
+        let case = Case::new(k, &circuits, &instances, k == 7);
+        assert_eq!(case.pk.get_vk().cs().degree(), 5);
+        case.check::<Shplonk, Blake2b>();
+        case.check::<Gwc, Keccak>();
+    }
+    let circuits = [Ledger { entries: 9, reads: vec![4, 10] }];
+    let case = Case::new(5, &circuits, &instances, false);
+    let backend = zomma_kernels::CpuBackend::detect();
+    let refused = case.prove::<Shplonk, Blake2b>(&backend, None).unwrap_err();
+    assert!(matches!(&refused, ProverError::NotInTable { lookup } if lookup == "entries"), "{refused}");
 }
 
 /// halo2's own prover puts the instances of each circuit before its advice, its verifier those of all circuits before
