@@ -122,7 +122,7 @@ impl Run {
         let mut loaded = self.loaded.clone();
         loaded.require(state, tx)?;
         let counts = Counts {
-            market_slots: usize::from(market.is_some()),
+            market_slots: self.markets.len() + usize::from(market.is_some()),
             markets: loaded.markets.len(),
             instruments: loaded.instruments.len(),
             touches: self.touches.len() + touches.len(),
