@@ -156,7 +156,7 @@ impl MarketWitness {
     }
 
     /// A transaction, on the state that it is about to be applied to. For one that the state then refuses, what it assigns means nothing; `None`
-    /// for one of another kind.
+    /// for one of another kind. The markets that it names are in the tree.
     ///
     /// # Errors
     /// The store's failures.
@@ -169,15 +169,13 @@ impl MarketWitness {
             Tx::FundingTick(tick) => (tick.market, &[][..]),
             _ => (MarketId(0), &[][..]),
         };
-        // A place that is not in the tree has no path; the state refuses it.
-        let in_tree = |id: MarketId| id.0 >> DEPTH == 0;
-        let mut witness = Self::at(state, if in_tree(id) { id } else { MarketId(0) })?;
+        let mut witness = Self::at(state, id)?;
         witness.kind = Some(kind);
         for (place, report) in witness.reports.iter_mut().zip(reports) {
             *place = ReportWitness::of(report);
         }
         match tx {
-            Tx::List(list) if in_tree(list.underlying) => witness.list(state, list)?,
+            Tx::List(list) => witness.list(state, list)?,
             Tx::OracleUpdate(update) => (witness.time, witness.marks) = (update.time, update.marks),
             Tx::AdoptRisk(adopt) => witness.adopted = adopt.risk_root,
             Tx::FundingTick(tick) => witness.read_row(state, tick.market),
