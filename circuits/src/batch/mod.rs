@@ -5,6 +5,8 @@
 
 mod blocks;
 mod chip;
+#[cfg(test)]
+mod field_tests;
 mod frame;
 mod inputs;
 mod market;

@@ -11,13 +11,13 @@ use zomma_gadgets::poseidon::tag;
 const SEED: &[u8; 32] = b"zomma: nobody has to sign this. ";
 
 /// A key, a message, and the signature of the one under the other.
-pub(super) struct Unsigned {
+pub(in crate::batch) struct Unsigned {
     /// Coordinates of the key.
-    pub(super) key: [Fr; 2],
+    pub(in crate::batch) key: [Fr; 2],
     /// The message.
-    pub(super) message: Fr,
+    pub(in crate::batch) message: Fr,
     /// The signature.
-    pub(super) signature: Signature,
+    pub(in crate::batch) signature: Signature,
 }
 
 /// The fixed signature.

@@ -11,6 +11,7 @@ use super::table::{InstrumentWitness, MarketWitness as TableMarket, POSITIONS, T
 use super::touch::TouchWitness;
 use crate::state::batch::{BatchContext, BatchError};
 use crate::state::ids::{AccountId, InstrumentId, MarketId};
+use crate::state::params::Depths;
 use crate::state::receipt::Receipt;
 use crate::state::store::StoreError;
 use crate::state::tree::MerkleProof;
@@ -117,6 +118,13 @@ impl Run {
         if stage.is_some_and(|stage| stage < self.stage) {
             return Err(PushError::Refused(BatchError::MarketAfterAccount));
         }
+        if !is_in_trees(tx, state.params().depths) {
+            // The state refuses it before it reads anything; a path that does not exist must not be among what is read.
+            return Err(match state.apply(tx) {
+                Err(error) => PushError::Refused(error.into()),
+                Ok(_) => PushError::Unprovable("it names a place outside of a tree".to_owned()),
+            });
+        }
         let market = MarketWitness::of(state, tx)?;
         let mut touches = TouchWitness::of(state, tx)?;
         let mut loaded = self.loaded.clone();
@@ -189,6 +197,35 @@ impl Run {
             context,
         })
     }
+}
+
+/// Whether all accounts and markets that a transaction names have a place in their trees.
+fn is_in_trees(tx: &Tx, depths: Depths) -> bool {
+    let (accounts, markets): (Vec<AccountId>, Vec<MarketId>) = match tx {
+        Tx::Noop(_) | Tx::Collect(_) | Tx::AdoptRisk(_) => (vec![], vec![]),
+        Tx::Deposit(tx) => (vec![tx.account], vec![]),
+        Tx::Withdraw(tx) => (vec![tx.account], vec![]),
+        Tx::ForcedWithdraw(tx) => (vec![tx.account], vec![]),
+        Tx::Register(tx) => (vec![tx.account], vec![]),
+        Tx::RotateKey(tx) => (vec![tx.account], vec![]),
+        Tx::Cancel(tx) => (vec![tx.account], vec![]),
+        Tx::Reserve(tx) => (vec![tx.account], vec![]),
+        Tx::Transfer(tx) => (vec![tx.from, tx.to], vec![]),
+        Tx::Fill(tx) => {
+            let [maker, taker] = [&tx.maker.order, &tx.taker.order];
+            (vec![maker.account, taker.account], vec![maker.instrument.market(), taker.instrument.market()])
+        }
+        Tx::Settle(tx) => (vec![tx.account], vec![tx.instrument.market()]),
+        Tx::Auction(tx) => (vec![tx.account], vec![]),
+        Tx::Liquidate(tx) => (vec![tx.bid.liquidator, tx.bid.account], vec![]),
+        Tx::Takeover(tx) => (vec![tx.account], vec![]),
+        Tx::List(tx) => (vec![], vec![tx.market, tx.underlying]),
+        Tx::OracleUpdate(tx) => (vec![], vec![tx.market]),
+        Tx::FixExpiry(tx) => (vec![], vec![tx.market]),
+        Tx::FundingTick(tx) => (vec![], vec![tx.market]),
+    };
+    accounts.iter().all(|id| u64::from(id.0) >> depths.accounts == 0)
+        && markets.iter().all(|id| u64::from(id.0) >> depths.markets == 0)
 }
 
 impl Loaded {

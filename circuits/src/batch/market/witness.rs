@@ -156,7 +156,7 @@ impl MarketWitness {
     }
 
     /// A transaction, on the state that it is about to be applied to. For one that the state then refuses, what it assigns means nothing; `None`
-    /// for one of another kind.
+    /// for one of another kind. The markets that it names are in the tree.
     ///
     /// # Errors
     /// The store's failures.

@@ -13,14 +13,12 @@ fn accepted(k: u32, claim: &Claim) {
 
 #[test]
 fn a_listing() {
-    for list in [perpetual(9), series(4_095, 2_000_000_000)] {
-        let mut venue = venue(1);
-        let claim = Claim::of(&mut venue.state, &[list.into()], 0);
-        accepted(K, &claim);
-        for row in 0..3 {
-            let wrong = claim.clone().with(|claim| claim.public[row] += Fr::one());
-            assert_eq!(wrong.refused(K), [["old root", "new root", "context"][row]]);
-        }
+    let mut venue = venue(1);
+    let claim = Claim::of(&mut venue.state, &[perpetual(9).into(), series(4_095, 2_000_000_000).into()], 0);
+    accepted(K, &claim);
+    for row in 0..3 {
+        let wrong = claim.clone().with(|claim| claim.public[row] += Fr::one());
+        assert_eq!(wrong.refused(K), [["old root", "new root", "context"][row]]);
     }
 }
 
@@ -76,7 +74,7 @@ fn a_risk_array() {
 #[test]
 fn funding_within_the_cap_at_it_and_beyond() {
     // The cap is 50 bp of an index of about 20,000: 100 ticks.
-    for premium in [3, -99, 5_000, -5_000] {
+    for premium in [-99, 5_000, -5_000] {
         let mut venue = priced(6, premium);
         let before = market(&mut venue, PERPETUAL);
         accepted(K, &Claim::of(&mut venue.state, &[TICK.into()], 0));

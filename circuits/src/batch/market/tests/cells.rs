@@ -61,6 +61,21 @@ fn listings_and_rules() {
         let perpetual = [list, 0, 5, 100, 5, 0, 0, 0, 0, 1];
         assert_eq!(free(listing_block, &[&perpetual[..], &index].concat(), &[]), 0);
     }
+    let names = |inputs: [i128; 10]| {
+        let failures = single(listing_block, &[&inputs[..], &index].concat(), &[]).failures(&[]);
+        failures.into_iter().map(|failure| failure.name).collect::<Vec<_>>()
+    };
+    // List, existence, market, time; underlying, expiry, strike base, strike step, settlement price, perpetual.
+    assert_eq!(names([1, 0, 5, 100, 6, 0, 0, 0, 0, 1]), ["listing: a perpetual is its own underlying"]);
+    assert_eq!(names([1, 0, 5, 100, 5, 0, 1, 0, 0, 1]), ["listing: a perpetual has no strikes"]);
+    assert_eq!(names([1, 0, 5, 100, 5, 0, 0, 1, 0, 1]), ["listing: a perpetual has no strikes"]);
+    assert_eq!(names([1, 0, 5, 100, 3, 100, 60, 70, 0, 0]), ["listing: it expires later = sum of limbs"]);
+    assert_eq!(names([1, 0, 5, 100, 3, 200, 0, 70, 0, 0]), ["listing: strike base >= 1 = sum of limbs"]);
+    assert_eq!(names([1, 0, 5, 100, 3, 200, 60, 0, 0, 0]), ["listing: strike step >= 1 = sum of limbs"]);
+    let base = (1 << 63) - 2_048;
+    assert_eq!(names([1, 0, 5, 100, 3, 200, base, 1, 0, 0]), [""; 0]);
+    assert_eq!(names([1, 0, 5, 100, 3, 200, base + 1, 1, 0, 0]), ["listing: strikes below 2^63 = sum of limbs"]);
+    assert_eq!(names([1, 0, 5, 100, 3, 200, 60, 70, 9, 0]), ["listing: it has no prices"]);
     for (bits, perpetual, expiry) in [([0, 0, 0], 1, 0), ([1, 0, 0], 1, 0), ([0, 1, 0], 0, 90), ([0, 0, 1], 1, 0)] {
         let inputs = [&bits[..], &[1, perpetual, expiry, 0, 80, 110, 100, 3]].concat();
         assert_eq!(free(rules_block, &inputs, &[]), 0, "{bits:?}");
