@@ -6,7 +6,7 @@ use zomma_gadgets::fixed::FixedPointInstructions;
 use zomma_gadgets::frame::{BlockBuilder, Integer, lanes::Table};
 use zomma_gadgets::range::RangeInstructions;
 
-use super::PRICE_BITS;
+use super::{MARK_BITS, PRICE_BITS};
 use crate::margin::blocks::{pack, spot_and_total, two_to};
 use crate::margin::row::LANE_BITS;
 use crate::state::limits::{AMOUNT_BITS, INSTRUMENT_BITS, MARKET_BITS, STRIKE_BITS, TIME_BITS};
@@ -162,7 +162,7 @@ pub(super) fn row_block(table: Table) -> BlockBuilder {
     let spot = b.named("spot", &spot);
     let total = b.named("sum of lanes", &total);
     let price = b.named("base price", price);
-    let bound = two_to(PRICE_BITS + 2);
+    let bound = two_to(MARK_BITS);
     let mark = b.named("mark: base price - funding index", &(&price - funding)).with_bounds(-bound.clone(), bound);
     let figures = b.named("key of the figures", &(key + perpetual)).with_bounds(0, largest_key());
     for output in [&terms, &spot, &total, &price, &mark, &figures] {

@@ -41,8 +41,10 @@ use crate::margin::blocks::opened_row_block;
 use crate::margin::figures::FiguresChip;
 use crate::state::limits::AMOUNT_BITS;
 
-/// Bits of a price, a spot and a settlement price.
+/// Bits of a price and a spot.
 const PRICE_BITS: u32 = 63;
+/// Bits of a mark's magnitude.
+pub(in crate::batch) const MARK_BITS: u32 = PRICE_BITS + 2;
 
 /// A word that other constraints keep within `low..=high`.
 pub(in crate::batch) fn within(word: &Word, low: impl Into<BigInt>, high: impl Into<BigInt>) -> Word {
@@ -159,7 +161,7 @@ impl TableChip {
         let [mark, base, funding] = self.table.read(cursor, &table.entries, &key);
         // As `row` proves them of each entry.
         InstrumentWords {
-            mark: signed(&mark, PRICE_BITS + 2),
+            mark: signed(&mark, MARK_BITS),
             base: below(&base, PRICE_BITS),
             funding: signed(&funding, AMOUNT_BITS - 1),
         }
