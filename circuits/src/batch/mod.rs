@@ -1,18 +1,23 @@
 //! `batch`: a state's root before and after a run of transactions, and what they publish.
 //!
-//! This version proves the transactions that carry no signature and need no margin: padding, deposits with their refunds, the collection of fees, the
-//! adoption of a risk array. Others are refused by name when inputs are read. See the book, "The statement batch".
+//! A room for each part: [`frame`] what every batch has, [`market`] market transactions, [`table`] prices and margin, [`touch`] account transactions. The
+//! witness is what the state itself reads and does ([`witness`]). See the book, "The statement batch".
 
-pub mod blocks;
 mod chip;
 mod frame;
 mod inputs;
-mod step;
+mod shape;
+mod store;
 mod table;
 #[cfg(test)]
 mod tests;
+mod touch;
+mod unsigned;
+mod witness;
 
-pub use inputs::{BatchInputs, BatchWitness, SlotInputs};
+pub use inputs::{BatchInputs, Cut, NodeInputs, RecordInputs, RecordInputsKind};
+pub use shape::{Counts, shape};
+pub use witness::BatchWitness;
 
 use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
 use halo2_proofs::plonk::{Circuit, Column, ConstraintSystem, Error, Instance};
@@ -24,22 +29,10 @@ use crate::encoding::hex_fr;
 use crate::error::StatementError;
 use crate::statement::Statement;
 use chip::BatchChip;
+use shape::{MAX_K, MIN_K};
 
 /// Depth of the account tree.
 pub(crate) const ACCOUNT_DEPTH: usize = 24;
-/// Most oracle keys of a parameter set.
-const KEYS: usize = 16;
-/// The smallest `k`: 2^14 rows hold the table of ranges.
-const MIN_K: u32 = 14;
-/// The largest `k`.
-const MAX_K: u32 = 20;
-/// Rows that a slot takes at most, and what all slots share.
-const ROWS: (usize, usize) = (2_350, 1_900);
-
-/// Transactions for which there is room at `k`.
-pub fn transactions(k: u32) -> usize {
-    (1usize << k.min(MAX_K)).saturating_sub(ROWS.1) / ROWS.0
-}
 
 /// The statement.
 #[derive(Debug, Clone, Copy)]
@@ -98,7 +91,7 @@ impl Circuit<Fr> for BatchCircuit {
             || "batch",
             |mut region| {
                 let mut cursor = Cursor::new(&mut region, &config.lanes);
-                Ok(config.chip.batch(&mut cursor, transactions(self.k), self.witness.as_ref()))
+                Ok(config.chip.batch(&mut cursor, &shape(self.k), self.witness.as_ref()))
             },
         )?;
         for (row, word) in public.iter().enumerate() {
@@ -119,22 +112,20 @@ impl Statement for Batch {
     const DEFAULT_K: u32 = MIN_K;
 
     fn k_for(inputs: &Self::Inputs) -> Result<u32, StatementError> {
-        let given = inputs.slots.len();
-        (MIN_K..=MAX_K).find(|k| transactions(*k) >= given).ok_or_else(|| too_many(given, MAX_K))
+        let counts = inputs.run(&Counts::UNLIMITED)?.counts;
+        let fits = |k: &u32| counts.exceeds(&shape(*k)).is_none();
+        (MIN_K..=MAX_K).find(fits).map_or_else(|| fit(&counts, MAX_K).map(|()| MAX_K), Ok)
     }
 
     fn evaluate(inputs: &Self::Inputs, k: u32) -> Result<(Self::Witness, Self::Instance), StatementError> {
-        let given = inputs.slots.len();
-        if given > transactions(k) {
-            return Err(too_many(given, k));
-        }
-        let evaluated = inputs.evaluate(transactions(k))?;
+        let ran = inputs.run(&Counts::UNLIMITED)?;
+        fit(&ran.counts, k)?;
         let instance = BatchInstance {
-            old_root: inputs.registers.root(),
-            new_root: evaluated.registers.root(),
-            context: evaluated.context.hash(inputs.circuits),
+            old_root: ran.old_root,
+            new_root: ran.new_root,
+            context: ran.context.hash(inputs.circuits),
         };
-        Ok((evaluated.witness, instance))
+        Ok((ran.witness, instance))
     }
 
     fn instance(instance: &Self::Instance) -> Vec<Vec<Fr>> {
@@ -146,6 +137,11 @@ impl Statement for Batch {
     }
 }
 
-fn too_many(given: usize, k: u32) -> StatementError {
-    StatementError::TooMany { what: "transactions", given, room: transactions(k), k }
+/// Whether so much fits at `k`.
+fn fit(counts: &Counts, k: u32) -> Result<(), StatementError> {
+    let pairs = counts.pairs(&shape(k));
+    match pairs.into_iter().find(|(_, [given, room])| given > room) {
+        None => Ok(()),
+        Some((what, [given, room])) => Err(StatementError::TooMany { what, given, room, k }),
+    }
 }

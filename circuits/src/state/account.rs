@@ -113,7 +113,7 @@ impl Account {
     }
 
     /// Reads what [`record`](Self::record) wrote, trusting nothing.
-    pub(super) fn from_record(words: &[Fr], order_depth: u8) -> Result<Self, StoreError> {
+    pub(crate) fn from_record(words: &[Fr], order_depth: u8) -> Result<Self, StoreError> {
         let corrupt = |reason: &str| StoreError::Corrupt { what: "account", reason: reason.to_owned() };
         let (&[x, y, balance, owner, counts], lists) =
             words.split_first_chunk::<5>().ok_or_else(|| corrupt("shorter than five words"))?;

@@ -10,6 +10,7 @@ use super::{
     ids::{AccountId, Owner},
     limits::{ACCOUNT_BITS, AMOUNT_BITS, COUNTER_BITS, TIME_BITS},
     machine::{ApplyError, State},
+    params::VenueParams,
     receipt::{Payment, Receipt},
     registers::Registers,
     store::StoreError,
@@ -67,6 +68,37 @@ pub struct BatchContext {
 }
 
 impl BatchContext {
+    /// What transactions publish that were accepted in this order, from the registers before and after, with what they did.
+    pub fn of(params: &VenueParams, [old, new]: [&Registers; 2], txs: &[Tx], receipts: &[Receipt]) -> Self {
+        let payments = receipts.iter().filter_map(|receipt| receipt.payment.as_ref());
+        let (mut deposits, mut forced) = (Tag::Deposits.word(), Tag::Forced.word());
+        for tx in txs {
+            match tx {
+                Tx::Deposit(Deposit { index, account, owner, amount }) => {
+                    deposits = absorb_entry(deposits, *index, *account, *owner, *amount);
+                }
+                Tx::ForcedWithdraw(ForcedWithdraw { index, account, owner, amount }) => {
+                    forced = absorb_entry(forced, *index, *account, *owner, *amount);
+                }
+                _ => {}
+            }
+        }
+        Self {
+            venue: params.venue().word(),
+            params_hash: new.params_hash,
+            seq: (old.seq, new.seq),
+            window: (new.risk_time, new.time),
+            oracle_root: new.oracle_root,
+            risk_root: new.risk_root,
+            data: data_digest(txs),
+            deposits,
+            withdrawals: payments.fold(Tag::Withdrawals.word(), absorb_payment),
+            forced,
+            deposit_cursor: (old.deposit_cursor, new.deposit_cursor),
+            forced_cursor: (old.forced_cursor, new.forced_cursor),
+        }
+    }
+
     /// The context hash, given the digest of the circuit set that the prover uses.
     pub fn hash(&self, circuits: Fr) -> Fr {
         let seq = Packer::new().put(self.seq.0, 64).put(self.seq.1, 64);
@@ -159,33 +191,7 @@ impl<'s> BatchBuilder<'s> {
     pub fn finish(self) -> Result<Batch, StoreError> {
         let new_root = self.state.root()?;
         let new = self.state.registers().clone();
-        let payments = self.receipts.iter().filter_map(|receipt| receipt.payment.as_ref());
-        let (mut deposits, mut forced) = (Tag::Deposits.word(), Tag::Forced.word());
-        for tx in &self.txs {
-            match tx {
-                Tx::Deposit(Deposit { index, account, owner, amount }) => {
-                    deposits = absorb_entry(deposits, *index, *account, *owner, *amount);
-                }
-                Tx::ForcedWithdraw(ForcedWithdraw { index, account, owner, amount }) => {
-                    forced = absorb_entry(forced, *index, *account, *owner, *amount);
-                }
-                _ => {}
-            }
-        }
-        let context = BatchContext {
-            venue: self.state.params().venue().word(),
-            params_hash: new.params_hash,
-            seq: (self.old.seq, new.seq),
-            window: (new.risk_time, new.time),
-            oracle_root: new.oracle_root,
-            risk_root: new.risk_root,
-            data: data_digest(&self.txs),
-            deposits,
-            withdrawals: payments.fold(Tag::Withdrawals.word(), absorb_payment),
-            forced,
-            deposit_cursor: (self.old.deposit_cursor, new.deposit_cursor),
-            forced_cursor: (self.old.forced_cursor, new.forced_cursor),
-        };
+        let context = BatchContext::of(self.state.params(), [&self.old, &new], &self.txs, &self.receipts);
         Ok(Batch { old_root: self.old_root, new_root, context, txs: self.txs, receipts: self.receipts })
     }
 }

@@ -85,7 +85,7 @@ pub struct Signature {
 
 impl Signature {
     /// R on the curve, and the response in its range; else it is the signature of nothing.
-    fn read(&self) -> Option<eddsa::Signature> {
+    pub(crate) fn read(&self) -> Option<eddsa::Signature> {
         let r8 = Point::new(self.r_x, self.r_y).ok()?;
         let s = Scalar::from_bytes(&self.s.to_repr()).ok()?;
         Some(eddsa::Signature { r8, s })

@@ -212,6 +212,27 @@ impl State {
         Ok(ids.into_iter().map(MarketId).collect())
     }
 
+    /// Puts another store in place of the one that is there.
+    pub(crate) fn swap_store(&mut self, store: Box<dyn NodeStore>) -> Box<dyn NodeStore> {
+        std::mem::replace(&mut self.store, store)
+    }
+
+    /// Forgets what was read of the version that this state is, so that it is read again.
+    ///
+    /// # Errors
+    /// [`StoreError::Uncommitted`] if the state is not a version, and the store's failures.
+    pub(crate) fn forget_reads(&mut self) -> Result<Head, StoreError> {
+        let Changes { accounts, slots, markets } = &self.unsaved;
+        let changed = !accounts.is_empty() || !slots.is_empty() || !markets.is_empty() || self.risk_unsaved;
+        let root = self.root()?;
+        let head = self.store.head()?.filter(|head| Some(head.version) == self.version && head.root == root);
+        let head = head.filter(|_| !changed).ok_or(StoreError::Uncommitted)?;
+        self.overlay = Overlay::default();
+        self.accounts.clear();
+        self.markets.clear();
+        Ok(head)
+    }
+
     fn stored(&self, kind: RecordKind) -> Result<Vec<(u64, Vec<Fr>)>, StoreError> {
         self.version.map_or(Ok(Vec::new()), |version| self.store.records(version, kind))
     }
@@ -382,7 +403,7 @@ pub(super) fn stored_registers(store: &dyn NodeStore, head: Head) -> Result<Regi
 }
 
 /// Reads a market's record.
-pub(super) fn market_from_record(words: &[Fr]) -> Result<Market, StoreError> {
+pub(crate) fn market_from_record(words: &[Fr]) -> Result<Market, StoreError> {
     let words = words.try_into().ok();
     words
         .and_then(Market::from_words)

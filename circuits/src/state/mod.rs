@@ -31,6 +31,7 @@ pub mod tx;
 mod machine;
 mod views;
 
+pub(crate) use machine::market_from_record;
 pub use machine::{ApplyError, OpenError, State};
 pub use reject::Reject;
 

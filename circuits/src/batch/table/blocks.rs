@@ -175,6 +175,7 @@ pub(super) fn row_block(table: Table) -> BlockBuilder {
 pub(super) fn greeks_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "Greeks of a row");
     let greeks = b.witness_digest();
+    b.require_zero("any", &greeks - &greeks);
     b.output(&greeks);
     b
 }

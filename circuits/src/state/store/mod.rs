@@ -108,6 +108,17 @@ pub enum StoreError {
     /// The state in the store has another parameter set.
     #[error("the state was made with another parameter set")]
     OtherParams,
+    /// The state has changes that are not committed.
+    #[error("the state has changes that are not committed")]
+    Uncommitted,
+    /// What is read is not among what was given of the state.
+    #[error("{what} {key} is not given")]
+    Absent {
+        /// What it is.
+        what: &'static str,
+        /// Which.
+        key: String,
+    },
     /// The store holds a state already.
     #[error("the store is not empty")]
     NotEmpty,

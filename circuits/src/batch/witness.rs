@@ -1,0 +1,249 @@
+//! The witness of a batch, taken from a state to which its transactions are applied one by one.
+
+use std::collections::BTreeSet;
+
+use halo2curves::bn256::Fr;
+
+use super::frame::FrameWitness;
+use super::shape::{Counts, Stage};
+use super::table::{InstrumentWitness, MarketWitness as TableMarket, POSITIONS, TableWitness};
+use super::touch::TouchWitness;
+use crate::state::batch::{BatchContext, BatchError};
+use crate::state::ids::{AccountId, InstrumentId, MarketId};
+use crate::state::receipt::Receipt;
+use crate::state::store::StoreError;
+use crate::state::tree::MerkleProof;
+use crate::state::tx::Tx;
+use crate::state::{ApplyError, State};
+use zomma_gadgets::merkle::MerklePath;
+
+/// What the circuit assigns.
+#[derive(Debug, Clone)]
+pub struct BatchWitness {
+    pub(super) frame: FrameWitness,
+    pub(super) table: TableWitness,
+    pub(super) touches: Vec<TouchWitness>,
+    /// What a touch shows that does nothing.
+    pub(super) touch_padding: TouchWitness,
+}
+
+/// Why a transaction does not join a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum PushError {
+    /// The state refused it, or it comes too late; the batch goes on without it.
+    Refused(BatchError),
+    /// The shape has no room for it any more.
+    Full(&'static str),
+    /// No batch has room for it.
+    Unprovable(String),
+}
+
+impl From<StoreError> for PushError {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(BatchError::Apply(ApplyError::Store(error)))
+    }
+}
+
+/// A batch in the making.
+#[derive(Debug)]
+pub(super) struct Run {
+    frame: FrameWitness,
+    old_root: Fr,
+    touches: Vec<TouchWitness>,
+    loaded: Loaded,
+    transactions: Vec<Tx>,
+    receipts: Vec<Receipt>,
+    stage: Stage,
+}
+
+/// A batch that has been run.
+#[derive(Debug)]
+pub(super) struct Ran {
+    pub(super) witness: BatchWitness,
+    pub(super) counts: Counts,
+    pub(super) transactions: Vec<Tx>,
+    pub(super) receipts: Vec<Receipt>,
+    pub(super) old_root: Fr,
+    pub(super) new_root: Fr,
+    pub(super) context: BatchContext,
+}
+
+/// Markets and instruments that a batch reads.
+#[derive(Debug, Clone, Default)]
+struct Loaded {
+    markets: BTreeSet<MarketId>,
+    instruments: BTreeSet<InstrumentId>,
+}
+
+impl Run {
+    /// Begins a batch at the present state.
+    pub(super) fn new(state: &mut State, circuits: Fr) -> Result<Self, StoreError> {
+        let old_root = state.root()?;
+        let (params, registers) = (state.params().clone(), state.registers().clone());
+        Ok(Self {
+            frame: FrameWitness { params, registers, circuits, words: 0 },
+            old_root,
+            touches: vec![],
+            loaded: Loaded::default(),
+            transactions: vec![],
+            receipts: vec![],
+            stage: Stage::Market,
+        })
+    }
+
+    /// How many transactions there are.
+    pub(super) fn len(&self) -> usize {
+        self.transactions.len()
+    }
+
+    fn counts(&self) -> Counts {
+        Counts {
+            market_slots: 0,
+            markets: self.loaded.markets.len(),
+            instruments: self.loaded.instruments.len(),
+            touches: self.touches.len(),
+        }
+    }
+
+    /// Applies a transaction and adds it to the batch, if there is room in `room`. Otherwise nothing changes.
+    pub(super) fn push(&mut self, state: &mut State, tx: &Tx, room: &Counts) -> Result<(), PushError> {
+        let stage = Stage::of(tx);
+        if stage.is_some_and(|stage| stage < self.stage) {
+            return Err(PushError::Refused(BatchError::MarketAfterAccount));
+        }
+        let mut touches = TouchWitness::of(state, tx)?;
+        let mut loaded = self.loaded.clone();
+        loaded.require(state, tx)?;
+        let counts = Counts {
+            market_slots: usize::from(tx.is_market()),
+            markets: loaded.markets.len(),
+            instruments: loaded.instruments.len(),
+            touches: self.touches.len() + touches.len(),
+        };
+        if let Some(what) = counts.exceeds(room) {
+            return Err(PushError::Full(what));
+        }
+        for touch in &touches {
+            if touch.needs_positions() > POSITIONS {
+                return Err(PushError::Unprovable(format!(
+                    "account {}: more than {POSITIONS} positions",
+                    touch.account_id()
+                )));
+            }
+        }
+        if matches!(tx, Tx::Liquidate(_) | Tx::Takeover(_)) {
+            return Err(PushError::Unprovable("its type is not proven yet".to_owned()));
+        }
+        let receipt = state.apply(tx).map_err(|error| PushError::Refused(error.into()))?;
+        TouchWitness::finish(&mut touches, state)?;
+        self.frame.words += tx.encode().len() as u32;
+        self.stage = stage.unwrap_or(self.stage);
+        self.loaded = loaded;
+        self.touches.extend(touches);
+        self.transactions.push(tx.clone());
+        self.receipts.push(receipt);
+        Ok(())
+    }
+
+    /// Ends the batch.
+    pub(super) fn finish(self, state: &mut State) -> Result<Ran, StoreError> {
+        let new_root = state.root()?;
+        let counts = self.counts();
+        let context = BatchContext::of(
+            state.params(),
+            [&self.frame.registers, state.registers()],
+            &self.transactions,
+            &self.receipts,
+        );
+        let witness = BatchWitness {
+            touch_padding: TouchWitness::nothing(state, self.frame.params.fee_account)?,
+            table: self.loaded.open(state)?,
+            frame: self.frame,
+            touches: self.touches,
+        };
+        Ok(Ran {
+            witness,
+            counts,
+            transactions: self.transactions,
+            receipts: self.receipts,
+            old_root: self.old_root,
+            new_root,
+            context,
+        })
+    }
+}
+
+impl Loaded {
+    /// Adds what a transaction reads: all that the accounts hold whose margin it may ask for, as far as it is priced, the instrument that it trades,
+    /// the market that it settles by.
+    fn require(&mut self, state: &mut State, tx: &Tx) -> Result<(), StoreError> {
+        let (accounts, instrument): (Vec<AccountId>, _) = match tx {
+            Tx::Withdraw(tx) => (vec![tx.account], None),
+            Tx::ForcedWithdraw(tx) => (vec![tx.account], None),
+            Tx::Reserve(tx) => (vec![tx.account], None),
+            Tx::Transfer(tx) => (vec![tx.from], None),
+            Tx::Auction(tx) => (vec![tx.account], None),
+            Tx::Fill(tx) => {
+                let [maker, taker] = [&tx.maker.order, &tx.taker.order];
+                (vec![maker.account, taker.account], Some(maker.instrument))
+            }
+            Tx::Liquidate(tx) => (vec![tx.bid.liquidator, tx.bid.account], None),
+            Tx::Takeover(tx) => (vec![tx.account], None),
+            Tx::Settle(tx) => {
+                let market = tx.instrument.market();
+                // Its absence is shown too.
+                state.market_proof(market)?;
+                if state.market(market)?.is_some() {
+                    self.markets.insert(market);
+                }
+                (vec![], None)
+            }
+            _ => (vec![], None),
+        };
+        let mut instruments: BTreeSet<InstrumentId> = instrument.into_iter().collect();
+        for id in accounts {
+            if let Some(account) = state.account(id)? {
+                instruments.extend(account.positions.as_slice().iter().map(|position| position.instrument));
+            }
+        }
+        for instrument in instruments {
+            let id = instrument.market();
+            state.market_proof(id)?;
+            let time = state.registers().time;
+            let market = state.market(id)?.copied();
+            let Some(market) = market.filter(|market| market.is_live(time) && market.lists(instrument)) else {
+                continue;
+            };
+            let row = state.risk().row(instrument);
+            if row.is_some_and(|row| row.expiry == market.expiry && row.strike == market.strike(instrument)) {
+                self.markets.insert(id);
+                self.instruments.insert(instrument);
+            }
+        }
+        Ok(())
+    }
+
+    /// What the table is loaded with.
+    fn open(&self, state: &mut State) -> Result<TableWitness, StoreError> {
+        let mut table = TableWitness::default();
+        for id in &self.markets {
+            let path = path_of(state.market_proof(*id)?);
+            if let Some(market) = state.market(*id)? {
+                table.markets.push(TableMarket::new(*market, path));
+            }
+        }
+        let ids: Vec<InstrumentId> = self.instruments.iter().copied().collect();
+        let paths = state.risk().paths(&ids, state.params().depths.instruments);
+        for (id, path) in ids.iter().zip(paths) {
+            if let Some((row, path)) = state.risk().row(*id).zip(path) {
+                table.instruments.push(InstrumentWitness::new(row, path));
+            }
+        }
+        Ok(table)
+    }
+}
+
+/// A proof as the gadget takes it.
+pub(super) fn path_of(proof: MerkleProof) -> MerklePath {
+    MerklePath { index: proof.index, siblings: proof.siblings.into_iter().map(|sibling| sibling.0).collect() }
+}
