@@ -6,6 +6,7 @@
 mod chip;
 mod frame;
 mod inputs;
+mod portfolio;
 mod shape;
 mod store;
 mod table;

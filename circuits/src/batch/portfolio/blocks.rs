@@ -274,11 +274,8 @@ pub(super) fn encode_block(table: Table) -> BlockBuilder {
     let kind = |kind: u8| Integer::constant(u64::from(kind));
     let [second, third, fourth] =
         [TYPE_BITS + ACCOUNT_BITS, TYPE_BITS + 2 * ACCOUNT_BITS, TYPE_BITS + 2 * ACCOUNT_BITS + SHARE_WIDTH];
-    let bid = kind(Liquidate::TYPE)
-        + other.shift(TYPE_BITS)
-        + account.shift(second)
-        + share.shift(third)
-        + pay.shift(fourth);
+    let bid =
+        kind(Liquidate::TYPE) + other.shift(TYPE_BITS) + account.shift(second) + share.shift(third) + pay.shift(fourth);
     let taken = kind(Takeover::TYPE) + account.shift(TYPE_BITS);
     let data = b.named("data", &(liquidate * bid + takeover * taken));
     [&fields, &signed, &data].into_iter().for_each(|output| b.output(output));
@@ -290,7 +287,7 @@ pub(super) fn signer_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "signer of a bid");
     let liquidate = b.input(0, 1);
     let [bid, fixed] = [(); 2].map(|()| [(); 3].map(|()| b.input_digest()));
-    for (name, bid, fixed) in ["x", "y", "message"].into_iter().zip(bid).zip(fixed).map(|((n, b), f)| (n, b, f)) {
+    for ((name, bid), fixed) in ["x", "y", "message"].into_iter().zip(bid).zip(fixed) {
         let chosen = b.field(name, &(&liquidate * bid + liquidate.not() * fixed));
         b.output(&chosen);
     }

@@ -25,6 +25,15 @@ fn word(b: &mut BlockBuilder, name: &str, there: &Integer, [instrument, qty, ent
     b.named(name, &(there * packed))
 }
 
+/// Inputs: whether there is a transaction, whether a position is there. Output: whether it moves.
+pub(super) fn moving_block(table: Table) -> BlockBuilder {
+    let mut b = BlockBuilder::over(table, "a position that moves");
+    let [some, active] = [(); 2].map(|()| b.input(0, 1));
+    let on = b.named("it moves", &(some * active)).with_bounds(0, 1);
+    b.output(&on);
+    b
+}
+
 /// Inputs: of a position activity, instrument, quantity, entry; the share that moves, in bp; the instrument's mark; the value that has moved before. Outputs: the lots that
 /// move and their value, both signed; whether something is left, its word, its entry; the value that has moved with this.
 ///

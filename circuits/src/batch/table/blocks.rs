@@ -127,8 +127,8 @@ pub(super) fn instrument_block(table: Table) -> BlockBuilder {
 }
 
 /// Inputs: whether an instrument is used, its id, strike index, kind; expiry, strike base, strike step, funding index of its market, whether that is a perpetual and live;
-/// the first and the last word of its row; the key of its figures if it is no perpetual. Outputs: the terms that the row must have; spot, sum of lanes; base
-/// price, mark; the key of its figures.
+/// the first and the last word of its row; the key of its figures if it is no perpetual. Witness: the row's digest of the Greeks. Outputs: the terms that the row must
+/// have, the digest; spot, sum of lanes; base price, mark; the key of its figures.
 pub(super) fn row_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "row of an instrument");
     let used = b.input(0, 1);
@@ -143,6 +143,7 @@ pub(super) fn row_block(table: Table) -> BlockBuilder {
     let live = b.input(0, 1);
     let [first_word, last_word] = [(); 2].map(|()| b.input_digest());
     let key = b.input(0, largest_key());
+    let greeks = b.witness_digest();
     b.require_zero("its market is live", &used * live.not());
     // Both terms are unsigned, so their sum is 0 only if they are.
     b.require_zero("a perpetual has one instrument", &used * &perpetual * (put + strike_index.shift(1)));
@@ -165,18 +166,9 @@ pub(super) fn row_block(table: Table) -> BlockBuilder {
     let bound = two_to(MARK_BITS);
     let mark = b.named("mark: base price - funding index", &(&price - funding)).with_bounds(-bound.clone(), bound);
     let figures = b.named("key of the figures", &(key + perpetual)).with_bounds(0, largest_key());
-    for output in [&terms, &spot, &total, &price, &mark, &figures] {
+    for output in [&terms, &greeks, &spot, &total, &price, &mark, &figures] {
         b.output(output);
     }
-    b
-}
-
-/// Witness and output: the digest of a row's Greeks, which the row's hash reads.
-pub(super) fn greeks_block(table: Table) -> BlockBuilder {
-    let mut b = BlockBuilder::over(table, "Greeks of a row");
-    let greeks = b.witness_digest();
-    b.require_zero("any", &greeks - &greeks);
-    b.output(&greeks);
     b
 }
 
