@@ -10,6 +10,7 @@ mod field_tests;
 mod frame;
 mod inputs;
 mod market;
+mod portfolio;
 mod shape;
 mod store;
 mod table;

@@ -6,6 +6,7 @@ use halo2curves::bn256::Fr;
 
 use super::frame::FrameWitness;
 use super::market::{MarketWitness, REPORTS};
+use super::portfolio::PortfolioWitness;
 use super::shape::{Counts, Stage};
 use super::table::{InstrumentWitness, MarketWitness as TableMarket, POSITIONS, TableWitness};
 use super::touch::TouchWitness;
@@ -27,6 +28,9 @@ pub struct BatchWitness {
     /// What a market slot shows that does nothing.
     pub(super) market_padding: MarketWitness,
     pub(super) table: TableWitness,
+    pub(super) portfolios: Vec<PortfolioWitness>,
+    /// What a portfolio slot shows that does nothing.
+    pub(super) portfolio_padding: PortfolioWitness,
     pub(super) touches: Vec<TouchWitness>,
     /// What a touch shows that does nothing.
     pub(super) touch_padding: TouchWitness,
@@ -37,6 +41,8 @@ pub struct BatchWitness {
 pub(super) enum PushError {
     /// The state refused it, or it comes too late; the batch goes on without it.
     Refused(BatchError),
+    /// A liquidation or takeover after another account transaction.
+    Late,
     /// The shape has no room for it any more.
     Full(&'static str),
     /// No batch has room for it.
@@ -55,6 +61,7 @@ pub(super) struct Run {
     frame: FrameWitness,
     old_root: Fr,
     markets: Vec<MarketWitness>,
+    portfolios: Vec<PortfolioWitness>,
     touches: Vec<TouchWitness>,
     loaded: Loaded,
     transactions: Vec<Tx>,
@@ -90,6 +97,7 @@ impl Run {
             frame: FrameWitness { params, registers, circuits, words: 0 },
             old_root,
             markets: vec![],
+            portfolios: vec![],
             touches: vec![],
             loaded: Loaded::default(),
             transactions: vec![],
@@ -108,6 +116,7 @@ impl Run {
             market_slots: self.markets.len(),
             markets: self.loaded.markets.len(),
             instruments: self.loaded.instruments.len(),
+            portfolios: self.portfolios.len(),
             touches: self.touches.len(),
         }
     }
@@ -116,7 +125,10 @@ impl Run {
     pub(super) fn push(&mut self, state: &mut State, tx: &Tx, room: &Counts) -> Result<(), PushError> {
         let stage = Stage::of(tx);
         if stage.is_some_and(|stage| stage < self.stage) {
-            return Err(PushError::Refused(BatchError::MarketAfterAccount));
+            return Err(match stage {
+                Some(Stage::Portfolio) => PushError::Late,
+                _ => PushError::Refused(BatchError::MarketAfterAccount),
+            });
         }
         if !is_in_trees(tx, state.params().depths) {
             // The state refuses it before it reads anything; a path that does not exist must not be among what is read.
@@ -126,6 +138,7 @@ impl Run {
             });
         }
         let market = MarketWitness::of(state, tx)?;
+        let mut portfolio = PortfolioWitness::of(state, tx)?;
         let mut touches = TouchWitness::of(state, tx)?;
         let mut loaded = self.loaded.clone();
         loaded.require(state, tx)?;
@@ -133,10 +146,15 @@ impl Run {
             market_slots: self.markets.len() + usize::from(market.is_some()),
             markets: loaded.markets.len(),
             instruments: loaded.instruments.len(),
+            portfolios: self.portfolios.len() + usize::from(portfolio.is_some()),
             touches: self.touches.len() + touches.len(),
         };
         if let Some(what) = counts.exceeds(room) {
             return Err(PushError::Full(what));
+        }
+        let places = portfolio.as_ref().map(PortfolioWitness::needs_positions);
+        if let Some(places) = places.filter(|places| *places > POSITIONS) {
+            return Err(PushError::Unprovable(format!("an account has {places} positions on the way; {POSITIONS} are proven")));
         }
         for touch in &touches {
             if touch.needs_positions() > POSITIONS {
@@ -147,9 +165,6 @@ impl Run {
             }
         }
         match tx {
-            Tx::Liquidate(_) | Tx::Takeover(_) => {
-                return Err(PushError::Unprovable("its type is not proven yet".to_owned()));
-            }
             Tx::OracleUpdate(OracleUpdate { reports, .. }) | Tx::FixExpiry(FixExpiry { reports, .. })
                 if reports.len() != REPORTS =>
             {
@@ -159,10 +174,14 @@ impl Run {
         }
         let receipt = state.apply(tx).map_err(|error| PushError::Refused(error.into()))?;
         TouchWitness::finish(&mut touches, state)?;
+        if let Some(portfolio) = &mut portfolio {
+            portfolio.finish(state)?;
+        }
         self.frame.words += tx.encode().len() as u32;
         self.stage = stage.unwrap_or(self.stage);
         self.loaded = loaded;
         self.markets.extend(market);
+        self.portfolios.extend(portfolio);
         self.touches.extend(touches);
         self.transactions.push(tx.clone());
         self.receipts.push(receipt);
@@ -181,10 +200,12 @@ impl Run {
         );
         let witness = BatchWitness {
             market_padding: MarketWitness::nothing(state)?,
+            portfolio_padding: PortfolioWitness::nothing(),
             touch_padding: TouchWitness::nothing(state, self.frame.params.fee_account)?,
             table: self.loaded.open(state)?,
             frame: self.frame,
             markets: self.markets,
+            portfolios: self.portfolios,
             touches: self.touches,
         };
         Ok(Ran {

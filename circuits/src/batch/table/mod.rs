@@ -41,8 +41,10 @@ use crate::margin::blocks::opened_row_block;
 use crate::margin::figures::FiguresChip;
 use crate::state::limits::AMOUNT_BITS;
 
-/// Bits of a price, a spot and a settlement price.
+/// Bits of a price and a spot.
 const PRICE_BITS: u32 = 63;
+/// Bits of a mark's magnitude.
+pub(in crate::batch) const MARK_BITS: u32 = PRICE_BITS + 2;
 
 /// A word that other constraints keep within `low..=high`.
 pub(in crate::batch) fn within(word: &Word, low: impl Into<BigInt>, high: impl Into<BigInt>) -> Word {
@@ -108,7 +110,6 @@ pub(in crate::batch) struct TableChip {
     market: Block,
     instrument: Block,
     row: Block,
-    greeks: Block,
     opened_row: Block,
     keys: Block,
     key: Block,
@@ -135,7 +136,6 @@ impl TableChip {
             market: configure(blocks::market_block(table)),
             instrument: configure(blocks::instrument_block(table)),
             row: configure(blocks::row_block(table)),
-            greeks: configure(blocks::greeks_block(table)),
             opened_row: configure(opened_row_block(table)),
             keys: configure(blocks::keys_block(table)),
             key: configure(blocks::key_block(table)),
@@ -159,7 +159,7 @@ impl TableChip {
         let [mark, base, funding] = self.table.read(cursor, &table.entries, &key);
         // As `row` proves them of each entry.
         InstrumentWords {
-            mark: signed(&mark, PRICE_BITS + 2),
+            mark: signed(&mark, MARK_BITS),
             base: below(&base, PRICE_BITS),
             funding: signed(&funding, AMOUNT_BITS - 1),
         }

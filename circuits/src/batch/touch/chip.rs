@@ -145,18 +145,17 @@ impl TouchChip {
     pub(in crate::batch) fn configure(
         meta: &mut ConstraintSystem<Fr>,
         lanes: &Lanes,
-        (hash, eddsa): (&PoseidonChip, &EddsaChip),
+        (hash, eddsa, list): (&PoseidonChip, &EddsaChip, &ListChip),
     ) -> Self {
         let table = lanes.table();
         let orders = Depths::default().orders;
         let [x, y] = UNSIGNED.key;
-        let list = ListChip::configure(meta, lanes);
         let slot = SlotChip::configure(meta, lanes, *hash, orders.into());
         let mut configure = |builder: BlockBuilder| builder.configure(meta, lanes);
         Self {
             hash: *hash,
             eddsa: eddsa.clone(),
-            list,
+            list: list.clone(),
             slot,
             kind: configure(kind_block(table)),
             values: configure(blocks::values_block(table)),
