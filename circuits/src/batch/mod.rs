@@ -1,6 +1,6 @@
 //! `batch`: a state's root before and after a run of transactions, and what they publish.
 //!
-//! A room for each part: [`frame`] what every batch has, [`market`] market transactions, [`table`] prices and margin, [`touch`] account transactions. The
+//! A room for each part: [`frame`] what every batch has, [`market`] market transactions, [`table`] prices and margin, [`portfolio`] liquidations and takeovers, [`touch`] other account transactions. The
 //! witness is what the state itself reads and does ([`witness`]). See the book, "The statement batch".
 
 mod blocks;

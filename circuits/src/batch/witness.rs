@@ -154,7 +154,9 @@ impl Run {
         }
         let places = portfolio.as_ref().map(PortfolioWitness::needs_positions);
         if let Some(places) = places.filter(|places| *places > POSITIONS) {
-            return Err(PushError::Unprovable(format!("an account has {places} positions on the way; {POSITIONS} are proven")));
+            return Err(PushError::Unprovable(format!(
+                "an account has {places} positions on the way; {POSITIONS} are proven"
+            )));
         }
         for touch in &touches {
             if touch.needs_positions() > POSITIONS {

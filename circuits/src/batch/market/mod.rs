@@ -10,5 +10,6 @@ mod witness;
 #[cfg(test)]
 mod tests;
 
+pub(super) use blocks::REPORTS;
 pub(super) use chip::MarketChip;
 pub(super) use witness::MarketWitness;

@@ -34,7 +34,7 @@ fn forced(script: &mut Script, account: u32, owner: Owner, amount: u64, outcome:
 #[test]
 fn money_in_and_out() {
     proves(
-        of([0, 1, 1, 8]),
+        of([0, 1, 1, 0, 8]),
         || venue(1),
         |script| {
             let deposit = script.venue.deposit(2, 1_234_567);
@@ -56,7 +56,7 @@ fn money_in_and_out() {
 #[test]
 fn keys_orders_reserves_and_transfers() {
     proves(
-        of([0, 1, 1, 8]),
+        of([0, 1, 1, 0, 8]),
         || venue(2),
         |script| {
             let key = SecretKey::from_seed(&[9; 32]);
@@ -88,7 +88,7 @@ fn trade(script: &mut Script, [buyer, seller]: [usize; 2], instrument: Instrumen
 #[test]
 fn fills_that_open_close_and_turn() {
     proves(
-        of([0, 2, 3, 8]),
+        of([0, 2, 3, 0, 8]),
         || venue(3),
         |script| {
             let (call, perpetual) = (call(&mut script.venue), perpetual(&mut script.venue));
@@ -108,7 +108,7 @@ fn fills_that_open_close_and_turn() {
 fn after_a_rise(percent: u64) -> Venue {
     let mut venue = venue(4);
     let perpetual = perpetual(&mut venue);
-    let fill = venue.trade(2, 3, perpetual, 20_000, 100_000);
+    let fill = venue.trade(2, 3, perpetual, 20_000, 180_000);
     venue.must(fill);
     venue.spot = venue.spot * percent / 100;
     venue.time += 60;
@@ -117,12 +117,12 @@ fn after_a_rise(percent: u64) -> Venue {
     venue
 }
 
-/// The smallest rise after which account 3 is not initially margined, or not even maintained.
-fn unhealthy(maintained: bool) -> Venue {
+/// The smallest rise after which account 3 is not maintained.
+fn unhealthy() -> Venue {
     for percent in 101..200 {
         let mut venue = after_a_rise(percent);
         let health = venue.state.health(AccountId(3)).expect("a priced account");
-        if !health.im_ok() && health.mm_ok() == maintained {
+        if !health.mm_ok() {
             return venue;
         }
     }
@@ -132,8 +132,8 @@ fn unhealthy(maintained: bool) -> Venue {
 #[test]
 fn a_fill_that_only_reduces() {
     proves(
-        of([0, 2, 2, 2]),
-        || unhealthy(false),
+        of([0, 2, 2, 0, 2]),
+        || unhealthy(),
         |script| {
             let perpetual = perpetual(&mut script.venue);
             let mark = script.venue.mark(perpetual).expect("a price");
@@ -147,8 +147,8 @@ fn a_fill_that_only_reduces() {
 #[test]
 fn an_auction_that_opens_and_one_that_stops() {
     proves(
-        of([0, 2, 2, 3]),
-        || unhealthy(false),
+        of([0, 2, 2, 0, 3]),
+        || unhealthy(),
         |script| {
             script.send(Auction { account: AccountId(3) });
             let deposit = script.venue.deposit(3, 1 << 40);
@@ -169,7 +169,7 @@ fn an_expired_position_paid_out_after_its_price_is_fixed_and_fees_collected() {
             venue.state.commit().expect("a store in memory");
             venue
         };
-        proves(of([4, 2, 1, 3]), make, |script| {
+        proves(of([4, 2, 1, 0, 3]), make, |script| {
             let instrument = script.venue.instruments()[if put { 2 } else { 1 }];
             let market = instrument.market();
             let expiry = script.venue.state.market(market).expect("a store").expect("a market").expiry;
@@ -191,15 +191,15 @@ fn an_expired_position_paid_out_after_its_price_is_fixed_and_fees_collected() {
 #[test]
 fn a_batch_of_nothing_changes_nothing() {
     let make = || venue(6);
-    let (_, instance) = evaluated(of([1, 0, 0, 1]), make, |script| script.send(Noop {}));
+    let (_, instance) = evaluated(of([1, 0, 0, 0, 1]), make, |script| script.send(Noop {}));
     assert_eq!(instance.old_root, instance.new_root);
-    proves(of([1, 0, 0, 1]), make, |script| script.send(Noop {}));
+    proves(of([1, 0, 0, 0, 1]), make, |script| script.send(Noop {}));
 }
 
 #[test]
 fn a_listing_before_accounts() {
     proves(
-        of([1, 1, 1, 1]),
+        of([1, 1, 1, 0, 1]),
         || venue(7),
         |script| {
             let market = crate::state::ids::MarketId(9);

@@ -18,8 +18,8 @@ use crate::state::tx::Tx;
 const CIRCUITS: u64 = 77;
 
 /// A shape, briefly.
-fn of([market_slots, markets, instruments, touches]: [usize; 4]) -> Counts {
-    Counts { market_slots, markets, instruments, touches }
+fn of([market_slots, markets, instruments, portfolios, touches]: [usize; 5]) -> Counts {
+    Counts { market_slots, markets, instruments, portfolios, touches }
 }
 
 /// The smallest `k` at which a shape fits, and no smaller than the table of ranges.
@@ -106,15 +106,19 @@ fn proves(shape: Counts, make: impl Fn() -> Venue, script: impl Fn(&mut Script))
 #[test]
 fn the_shapes_fit_their_rows() {
     let rows = |shape| Layout::record(20, &BatchCircuit { shape: of(shape), witness: None }).expect("a layout").rows();
-    let all = rows([0; 4]);
-    let slots = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]].map(|one| rows(one) - all);
-    let [market, table_market, instrument, touch] = slots;
+    let all = rows([0; 5]);
+    let slots = [0, 1, 2, 3, 4].map(|which| {
+        let mut one = [0; 5];
+        one[which] = 1;
+        rows(one) - all
+    });
+    let [market, table_market, instrument, portfolio, touch] = slots;
     println!(
-        "{all} rows, {market} a market transaction, {table_market} a market, {instrument} an instrument, {touch} a touch"
+        "{all} rows, {market} a market transaction, {table_market} a market, {instrument} an instrument, {portfolio} a liquidation, {touch} a touch"
     );
     for k in MIN_K..=MAX_K {
-        let Counts { market_slots, markets, instruments, touches } = shape(k);
-        let counts = [market_slots, markets, instruments, touches];
+        let Counts { market_slots, markets, instruments, portfolios, touches } = shape(k);
+        let counts = [market_slots, markets, instruments, portfolios, touches];
         let needed = counts.iter().zip(slots).fold(all, |sum, (count, rows)| sum + count * rows);
         println!("k = {k}: {:?}, {needed} rows", shape(k));
         assert!(needed + 64 <= 1 << k, "k = {k} needs {needed} rows");

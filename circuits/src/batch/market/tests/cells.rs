@@ -8,8 +8,8 @@ use zomma_gadgets::frame::value::to_integer;
 use zomma_gadgets::testing::{AdviceCell, Single};
 
 use super::super::blocks::*;
-use crate::batch::unsigned::UNSIGNED;
 use super::*;
+use crate::batch::unsigned::UNSIGNED;
 
 fn single(make: fn(Table) -> BlockBuilder, inputs: &[i128], witnesses: &[i128]) -> Single {
     let integers = |values: &[i128]| values.iter().copied().map(I256::from).collect();
