@@ -190,6 +190,15 @@ impl Run {
         Ok(())
     }
 
+    /// Adds the touches of a transaction that the state has not been asked about, and what they read.
+    #[cfg(test)]
+    pub(super) fn forge(&mut self, state: &mut State, tx: &Tx, touches: Vec<TouchWitness>) -> Result<(), StoreError> {
+        self.loaded.require(state, tx)?;
+        self.touches.extend(touches);
+        self.frame.words += tx.encode().len() as u32;
+        Ok(())
+    }
+
     /// Ends the batch.
     pub(super) fn finish(self, state: &mut State) -> Result<Ran, StoreError> {
         let new_root = state.root()?;

@@ -1,6 +1,5 @@
 //! Batches: circuit against native engine, public inputs, shapes, refused inputs, cheating witnesses.
 
-mod attacks;
 mod inputs;
 mod kinds;
 mod random;
@@ -15,21 +14,21 @@ use crate::state::ids::{AccountId, InstrumentId};
 use crate::state::testing::venue::{Shape, Venue};
 use crate::state::tx::Tx;
 
-const CIRCUITS: u64 = 77;
+pub(in crate::batch) const CIRCUITS: u64 = 77;
 
 /// A shape, briefly.
-fn of([market_slots, markets, instruments, portfolios, touches]: [usize; 5]) -> Counts {
+pub(in crate::batch) fn of([market_slots, markets, instruments, portfolios, touches]: [usize; 5]) -> Counts {
     Counts { market_slots, markets, instruments, portfolios, touches }
 }
 
 /// The smallest `k` at which a shape fits, and no smaller than the table of ranges.
-fn k_of(shape: Counts) -> u32 {
+pub(in crate::batch) fn k_of(shape: Counts) -> u32 {
     let layout = Layout::record(20, &BatchCircuit { shape, witness: None }).expect("it can be laid out");
     (14..20).find(|k| layout.rows() + 64 <= 1 << k).expect("a small shape")
 }
 
 /// A venue that has traded, committed. Accounts 2 to 4 have cash, 2 and 3 a position in the first call.
-fn venue(seed: u64) -> Venue {
+pub(in crate::batch) fn venue(seed: u64) -> Venue {
     let mut venue = Venue::new(seed, Shape { actors: 3, series: 1, cash: 4_000_000_000, ..Shape::default() });
     let instrument = call(&mut venue);
     let fill = venue.trade(2, 3, instrument, 1_000, 500);
@@ -39,23 +38,23 @@ fn venue(seed: u64) -> Venue {
 }
 
 /// The perpetual.
-fn perpetual(venue: &mut Venue) -> InstrumentId {
+pub(in crate::batch) fn perpetual(venue: &mut Venue) -> InstrumentId {
     venue.instruments()[0]
 }
 
 /// The first call.
-fn call(venue: &mut Venue) -> InstrumentId {
+pub(in crate::batch) fn call(venue: &mut Venue) -> InstrumentId {
     venue.instruments()[1]
 }
 
 /// Transactions in the making, each applied to the venue that makes them.
-struct Script {
-    venue: Venue,
-    txs: Vec<Tx>,
+pub(in crate::batch) struct Script {
+    pub(in crate::batch) venue: Venue,
+    pub(in crate::batch) txs: Vec<Tx>,
 }
 
 impl Script {
-    fn send(&mut self, tx: impl Into<Tx>) {
+    pub(in crate::batch) fn send(&mut self, tx: impl Into<Tx>) {
         let tx = tx.into();
         self.venue.must(tx.clone());
         self.txs.push(tx);
@@ -63,14 +62,14 @@ impl Script {
 }
 
 /// The transactions that a script makes of a venue.
-fn scripted(venue: Venue, script: impl Fn(&mut Script)) -> Vec<Tx> {
+pub(in crate::batch) fn scripted(venue: Venue, script: impl Fn(&mut Script)) -> Vec<Tx> {
     let mut made = Script { venue, txs: vec![] };
     script(&mut made);
     made.txs
 }
 
 /// What is public of transactions, as the native engine has it.
-fn native(mut venue: Venue, txs: &[Tx]) -> BatchInstance {
+pub(in crate::batch) fn native(mut venue: Venue, txs: &[Tx]) -> BatchInstance {
     let mut builder = BatchBuilder::new(&mut venue.state).expect("a store in memory");
     for tx in txs {
         builder.push(tx.clone()).expect("a good transaction");
@@ -84,7 +83,11 @@ fn native(mut venue: Venue, txs: &[Tx]) -> BatchInstance {
 }
 
 /// Witness and public inputs of a script, which the native engine agrees with.
-fn evaluated(shape: Counts, make: impl Fn() -> Venue, script: impl Fn(&mut Script)) -> (BatchWitness, BatchInstance) {
+pub(in crate::batch) fn evaluated(
+    shape: Counts,
+    make: impl Fn() -> Venue,
+    script: impl Fn(&mut Script),
+) -> (BatchWitness, BatchInstance) {
     let txs = scripted(make(), script);
     let mut venue = make();
     let inputs = BatchInputs::of(&mut venue.state, &txs, Fr::from(CIRCUITS)).expect("good transactions");
@@ -97,7 +100,7 @@ fn evaluated(shape: Counts, make: impl Fn() -> Venue, script: impl Fn(&mut Scrip
 }
 
 /// The circuit takes the transactions of a script, and publishes what the native engine does.
-fn proves(shape: Counts, make: impl Fn() -> Venue, script: impl Fn(&mut Script)) {
+pub(in crate::batch) fn proves(shape: Counts, make: impl Fn() -> Venue, script: impl Fn(&mut Script)) {
     let (witness, instance) = evaluated(shape, make, script);
     let circuit = BatchCircuit { shape, witness: Some(witness) };
     assert_eq!(failures(k_of(shape), &circuit, &Batch::instance(&instance), &[]), []);
