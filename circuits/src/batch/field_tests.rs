@@ -4,7 +4,7 @@ use halo2curves::bn256::Fr;
 use serde_json::Value;
 
 use super::shape::{MAX_K, shape};
-use super::{Batch, BatchInputs, BatchInstance};
+use super::{Batch, BatchInputs, BatchInstance, NodeInputs};
 use crate::error::StatementError;
 use crate::state::ids::InstrumentId;
 use crate::state::testing::spoil::{Path, Step, at, extreme_variants, extremes, paths};
@@ -145,6 +145,12 @@ fn nothing_of_the_state_can_be_left_out_or_given_twice() {
         if let Ok(found) = instance(&without) {
             assert_eq!(found, honest, "{:?}", inputs.nodes[index]);
         }
+    }
+    for (level, index) in [(25, 0), (200, 0), (255, u64::MAX), (0, 1 << 24), (24, 1)] {
+        let mut more = inputs.clone();
+        more.nodes.push(NodeInputs { tree: 0, level, index, value: None });
+        let error = instance(&more).expect_err("a node outside of its tree").to_string();
+        assert!(error.ends_with("it is not in the tree"), "{error}");
     }
     for index in 0..inputs.records.len() {
         let mut twice = inputs.clone();
