@@ -65,6 +65,8 @@ pub(in crate::batch) struct PortfolioWitness {
     pub(super) signature: Signature,
     /// The account whose positions move, and the one that they move to.
     pub(super) parties: [Party; 2],
+    /// For each position of the one, what the other has in its instrument.
+    pub(super) held: Vec<Option<Position>>,
 }
 
 impl PortfolioWitness {
@@ -78,6 +80,7 @@ impl PortfolioWitness {
             expiry: 0,
             signature: UNSIGNED.signature,
             parties: [Party::none(), Party::none()],
+            held: vec![],
         }
     }
 
@@ -103,7 +106,11 @@ impl PortfolioWitness {
             _ => return Ok(None),
         };
         let [account, other] = slot.ids;
-        Ok(Some(Self { parties: [Party::of(state, account)?, Party::of(state, other)?], ..slot }))
+        let parties = [Party::of(state, account)?, Party::of(state, other)?];
+        let [from, to] = [0, 1].map(|party: usize| &parties[party].lists[0].0);
+        let find = |position: &Position| to.iter().find(|other| other.instrument == position.instrument).copied();
+        let held = from.iter().map(find).collect();
+        Ok(Some(Self { parties, held, ..slot }))
     }
 
     /// Completes the slot of a transaction that the state has accepted: the positions afterwards, and the second account's path, which has the first one's new leaf beside it.
@@ -129,9 +136,8 @@ impl PortfolioWitness {
         let [from, to] = [0, 1].map(|party| &self.parties[party].lists[0].0);
         let mut count = to.len();
         let mut most = count.max(from.len());
-        for position in from {
-            match held(to, position.instrument) {
-                // One lot more or less than is there, or as many: it stays, or is gone.
+        for (position, held) in from.iter().zip(&self.held) {
+            match held {
                 Some(found) if found.qty + self.moved(position) == 0 => count -= 1,
                 Some(_) => {}
                 None => count += 1,
@@ -161,8 +167,7 @@ impl PortfolioWitness {
 
     /// As [`super::moves::take_block`] takes it, of a place of the account's list.
     pub(super) fn taken(&self, index: usize) -> Vec<I256> {
-        let [from, to] = [0, 1].map(|party| &self.parties[party].lists[0].0);
-        let found = from.get(index).and_then(|position| held(to, position.instrument));
+        let found = self.held.get(index).copied().flatten();
         let (qty, entry) = found.map_or((0, 0), |position| (position.qty, position.entry));
         vec![found.is_some().into(), biased(qty.into(), QTY_BITS).into(), biased(entry, CASH_BITS).into()]
     }
@@ -176,10 +181,6 @@ impl PortfolioWitness {
             |list: &PositionsWitness| list.0.iter().filter(|other| other.instrument < position.instrument).count();
         [below(&from[1]), below(&to[1])]
     }
-}
-
-fn held(list: &[Position], instrument: InstrumentId) -> Option<&Position> {
-    list.iter().find(|position| position.instrument == instrument)
 }
 
 fn path_of(proof: MerkleProof) -> MerklePath {
