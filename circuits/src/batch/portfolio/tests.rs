@@ -362,7 +362,7 @@ fn a_position_beside_the_one_that_is_there() {
         list[place] = Position { qty: sum.qty - there.qty, entry: sum.entry - there.entry, ..sum };
         list.insert(place + 1, there);
     };
-    assert_eq!(refused(liquidated(), twice), [NEW_ROOT, "position: instruments ascend = sum of limbs"]);
+    assert_eq!(refused(liquidated(), twice), ["position: instruments ascend = sum of limbs", NEW_ROOT]);
 }
 
 #[test]
@@ -468,8 +468,10 @@ fn auctions_by_hand() {
     assert_eq!(refused(TIME + 1_801, TIME + 1_801, TIME), [lapsed]);
     assert_eq!(refused(TIME, TIME - 1, TIME), ["auction: the bid has not expired = sum of limbs"]);
     assert_eq!(refused(9, 9, 0), ["auction: an auction is open = sum of limbs"]);
-    let backwards =
-        ["auction: discount: numerator = quotient denominator + remainder", "auction: the auction has begun = sum of limbs"];
+    let backwards = [
+        "auction: discount: numerator = quotient denominator + remainder",
+        "auction: the auction has begun = sum of limbs",
+    ];
     assert_eq!(refused(9, 9, 10), backwards);
 }
 
@@ -483,14 +485,29 @@ fn standing(bits: [i128; 2], [equity, maintenance, healthy]: [i128; 3], share: i
 fn standing_by_hand() {
     // E = 900, M = 1000: x (1200 - 0.11 * 900) >= 1200 - 900 at x = 0.27248…, rounded up to 2,725 bp.
     standing([1, 0], [900, 1_000, 0], 2_725).assert_tight();
-    assert_eq!(standing([1, 0], [900, 1_000, 0], 2_726).failures(&[]), [Failure::new("standing: the share is not too large = sum of limbs", 0)]);
-    assert_eq!(standing([1, 0], [900, 1_000, 1], 1).failures(&[]), [Failure::new("standing: the account is not healthy", 0)]);
+    assert_eq!(
+        standing([1, 0], [900, 1_000, 0], 2_726).failures(&[]),
+        [Failure::new("standing: the share is not too large = sum of limbs", 0)]
+    );
+    assert_eq!(
+        standing([1, 0], [900, 1_000, 1], 1).failures(&[]),
+        [Failure::new("standing: the account is not healthy", 0)]
+    );
     standing([1, 0], [100, 1_000, 0], 1).assert_tight();
-    assert_eq!(standing([1, 0], [99, 1_000, 0], 1).failures(&[]), [Failure::new("standing: not below close-out = sum of limbs", 0)]);
+    assert_eq!(
+        standing([1, 0], [99, 1_000, 0], 1).failures(&[]),
+        [Failure::new("standing: not below close-out = sum of limbs", 0)]
+    );
     standing([0, 1], [99, 1_000, 0], 10_000).assert_tight();
     standing([0, 1], [-7, 0, 0], 10_000).assert_tight();
-    assert_eq!(standing([0, 1], [100, 1_000, 0], 10_000).failures(&[]), [Failure::new("standing: below close-out = sum of limbs", 0)]);
-    assert_eq!(standing([0, 1], [99, 1_000, 1], 10_000).failures(&[]), [Failure::new("standing: the account is not healthy", 0)]);
+    assert_eq!(
+        standing([0, 1], [100, 1_000, 0], 10_000).failures(&[]),
+        [Failure::new("standing: below close-out = sum of limbs", 0)]
+    );
+    assert_eq!(
+        standing([0, 1], [99, 1_000, 1], 10_000).failures(&[]),
+        [Failure::new("standing: the account is not healthy", 0)]
+    );
     standing([0, 0], [900, 1_000, 1], 10_000).assert_tight();
 }
 
@@ -504,7 +521,10 @@ fn prices_and_funds_by_hand() {
     single(part_block, &[1_133, 2_452_500], &[]).assert_tight();
     single(part_block, &[100, 0], &[]).assert_tight();
     assert_eq!(names(floor_block, &[1, 500, 28, 472], &[]), [""; 0]);
-    assert_eq!(names(floor_block, &[1, 500, 28, 471], &[]), ["floor: the payment is not below the floor = sum of limbs"]);
+    assert_eq!(
+        names(floor_block, &[1, 500, 28, 471], &[]),
+        ["floor: the payment is not below the floor = sum of limbs"]
+    );
     assert_eq!(names(floor_block, &[0, 500, 28, 471], &[]), [""; 0]);
     for (takeover, equity, insurance, fee, paid, after) in
         [(1, -900, 1_000, 0, 900, 100), (1, -900, 400, 0, 400, 0), (1, 900, 400, 0, 0, 400), (0, -900, 400, 7, 0, 407)]
@@ -538,9 +558,18 @@ fn accounts_afterwards() {
     other([1, 0], 1_000, 7, 100).assert_tight();
     let limit = STORED - 1;
     assert_eq!(other([1, 0], -limit, 7, 0).failures(&[]), []);
-    assert_eq!(other([1, 0], -limit, 7, 1).failures(&[]), [Failure::new("other account afterwards: cash > -2^95 = sum of limbs", 0)]);
-    assert_eq!(other([1, 0], limit, 7, -1).failures(&[]), [Failure::new("other account afterwards: cash < 2^95 = sum of limbs", 0)]);
-    assert_eq!(other([1, 0], 0, (1 << 32) - 1, 1).failures(&[]), [Failure::new("other account afterwards: the nonce is in range = sum of limbs", 0)]);
+    assert_eq!(
+        other([1, 0], -limit, 7, 1).failures(&[]),
+        [Failure::new("other account afterwards: cash > -2^95 = sum of limbs", 0)]
+    );
+    assert_eq!(
+        other([1, 0], limit, 7, -1).failures(&[]),
+        [Failure::new("other account afterwards: cash < 2^95 = sum of limbs", 0)]
+    );
+    assert_eq!(
+        other([1, 0], 0, (1 << 32) - 1, 1).failures(&[]),
+        [Failure::new("other account afterwards: the nonce is in range = sum of limbs", 0)]
+    );
     assert_eq!(names(initial_block, &[1, 1], &[]), [""; 0]);
     assert_eq!(names(initial_block, &[0, 0], &[]), [""; 0]);
     assert_eq!(names(initial_block, &[1, 0], &[]), ["initial margin: the liquidator has it"]);
@@ -600,7 +629,10 @@ fn positions_taken_by_hand() {
     let large = [Failure::new("position that is taken: quantity < 2^53 = sum of limbs", 0)];
     assert_eq!(taken(limit, 0, 1, 1, 0).failures(&[]), large);
     assert_eq!(taken(-limit, 0, 1, -1, 0).failures(&[]), large);
-    let nothing = ["position that is taken: a quantity is stored = sum of limbs", "position that is taken: quantity = sign * magnitude"];
+    let nothing = [
+        "position that is taken: a quantity is stored = sum of limbs",
+        "position that is taken: quantity = sign * magnitude",
+    ];
     assert_eq!(taken(5, 0, 1, -(1 << 55), 0).failures(&[]), nothing.map(|name| Failure::new(name, 0)));
     let none = single(take_block, &[0, 77, 0, 0], &[1, 5 + (1 << 55), STORED]).failures(&[]);
     assert_eq!(none, [Failure::new("position that is taken: nothing is taken out for nothing", 0)]);
