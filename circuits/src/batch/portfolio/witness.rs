@@ -84,8 +84,8 @@ impl PortfolioWitness {
         }
     }
 
-    /// The slot of a transaction on the state that it is about to be applied to; `None` of one of another type. For one that the state then refuses, what it assigns means nothing.
-    /// [`finish`](Self::finish) completes it.
+    /// The slot of a transaction on the state that it is about to be applied to; `None` of one of another type. For one that the state then
+    /// refuses, what it assigns means nothing. [`finish`](Self::finish) completes it.
     ///
     /// # Errors
     /// The store's failures.
@@ -113,7 +113,8 @@ impl PortfolioWitness {
         Ok(Some(Self { parties, held, ..slot }))
     }
 
-    /// Completes the slot of a transaction that the state has accepted: the positions afterwards, and the second account's path, which has the first one's new leaf beside it.
+    /// Completes the slot of a transaction that the state has accepted: the positions afterwards, and the second account's path, which has the
+    /// first one's new leaf beside it.
     ///
     /// # Errors
     /// The store's failures.
@@ -131,7 +132,8 @@ impl PortfolioWitness {
         self.parties.iter().flat_map(|party| &party.lists[0].0).map(|position| position.instrument)
     }
 
-    /// How many positions one of its accounts has at most on the way, before the slot is completed: those that are taken are put in one after the other.
+    /// How many positions one of its accounts has at most on the way, before the slot is completed: those that are taken are put in one after the
+    /// other.
     pub(in crate::batch) fn needs_positions(&self) -> usize {
         let [from, to] = [0, 1].map(|party| &self.parties[party].lists[0].0);
         let mut count = to.len();
