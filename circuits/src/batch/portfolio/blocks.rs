@@ -41,8 +41,8 @@ fn bias(value: &Integer, bits: u32) -> Integer {
     value + Integer::power_of_two(bits - 1)
 }
 
-/// Witnesses: the bits of liquidate and takeover, share, payment (biased), expiry. Outputs: whether there is a transaction, its two bits, the share that moves, the payment,
-/// the payment as stored, the expiry.
+/// Witnesses: the bits of liquidate and takeover, share, payment (biased), expiry. Outputs: whether there is a transaction, its two bits, the share
+/// that moves, the payment, the payment as stored, the expiry.
 pub(super) fn bid_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "bid");
     let [liquidate, takeover] = ["liquidate", "takeover"].map(|name| b.witness_bit(name));
@@ -75,8 +75,8 @@ fn differ(b: &mut BlockBuilder, name: &str, on: &Integer, [left, right]: [&Integ
     b.range(&format!("{name}: they differ"), &above, ACCOUNT_BITS);
 }
 
-/// Inputs: whether there is a transaction, its two bits; the account, the other account, the insurance account. The two differ; the account is not the insurance account, which the
-/// other is in a takeover.
+/// Inputs: whether there is a transaction, its two bits; the account, the other account, the insurance account. The two differ; the account is not
+/// the insurance account, which the other is in a takeover.
 pub(super) fn parties_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "parties");
     let [some, liquidate, takeover] = [(); 3].map(|()| b.input(0, 1));
@@ -87,8 +87,8 @@ pub(super) fn parties_block(table: Table) -> BlockBuilder {
     b
 }
 
-/// Inputs: the bit of liquidate, time, expiry of the bid, start of the auction, how long it takes and until it lapses, the discount at its start and end. Output: the discount, in
-/// bp.
+/// Inputs: the bit of liquidate, time, expiry of the bid, start of the auction, how long it takes and until it lapses, the discount at its start
+/// and end. Output: the discount, in bp.
 pub(super) fn auction_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "auction");
     let liquidate = b.input(0, 1);
@@ -112,8 +112,9 @@ pub(super) fn auction_block(table: Table) -> BlockBuilder {
     b
 }
 
-/// Inputs: the bits of liquidate and takeover; the account's E, M and MM_ok; close_out, buffer and liquidation fee; the discount, the share that moves. The account is not MM_ok; a
-/// takeover needs it below close-out, a liquidation not, and its share to leave the account at its buffer at most.
+/// Inputs: the bits of liquidate and takeover; the account's E, M and MM_ok; close_out, buffer and liquidation fee; the discount, the share that
+/// moves. The account is not MM_ok; a takeover needs it below close-out, a liquidation not, and its share to leave the account at its buffer at
+/// most.
 pub(super) fn standing_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "standing");
     let [liquidate, takeover] = [(); 2].map(|()| b.input(0, 1));
@@ -203,8 +204,8 @@ fn cash_in_range(b: &mut BlockBuilder, cash: &Integer) -> Integer {
     bias(cash, CASH_BITS).with_bounds(0, two_to(CASH_BITS) - 1)
 }
 
-/// Inputs: the bits of liquidate and takeover; the account's cash, nonce, start of the auction, owner, reserve; payment and fee. Outputs: its words of balance and owner
-/// afterwards. A takeover leaves nothing.
+/// Inputs: the bits of liquidate and takeover; the account's cash, nonce, start of the auction, owner, reserve; payment and fee. Outputs: its words
+/// of balance and owner afterwards. A takeover leaves nothing.
 pub(super) fn account_after_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "account afterwards");
     let [liquidate, takeover] = [(); 2].map(|()| b.input(0, 1));
@@ -226,8 +227,8 @@ pub(super) fn account_after_block(table: Table) -> BlockBuilder {
     b
 }
 
-/// Inputs: the bits of liquidate and takeover; the other account's cash, nonce, start of the auction; the payment, the cash that is taken over, what the insurance register pays.
-/// Outputs: its cash and its word of balance afterwards.
+/// Inputs: the bits of liquidate and takeover; the other account's cash, nonce, start of the auction; the payment, the cash that is taken over,
+/// what the insurance register pays. Outputs: its cash and its word of balance afterwards.
 pub(super) fn other_after_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "other account afterwards");
     let [liquidate, takeover] = [(); 2].map(|()| b.input(0, 1));
@@ -256,8 +257,8 @@ pub(super) fn initial_block(table: Table) -> BlockBuilder {
     b
 }
 
-/// Inputs: the bits of liquidate and takeover; the other account, the account, the share that moves, the payment as stored, the other's nonce, the expiry, the venue. Outputs: the
-/// first two words that a bid signs, the word of data.
+/// Inputs: the bits of liquidate and takeover; the other account, the account, the share that moves, the payment as stored, the other's nonce, the
+/// expiry, the venue. Outputs: the first two words that a bid signs, the word of data.
 pub(super) fn encode_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "encoding of a bid");
     let [liquidate, takeover] = [(); 2].map(|()| b.input(0, 1));
@@ -282,7 +283,8 @@ pub(super) fn encode_block(table: Table) -> BlockBuilder {
     b
 }
 
-/// Input: whether there is a bid; the key of the liquidator and the message; a fixed key and message. Outputs: the key and message whose signature is verified.
+/// Input: whether there is a bid; the key of the liquidator and the message; a fixed key and message. Outputs: the key and message whose signature
+/// is verified.
 pub(super) fn signer_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "signer of a bid");
     let liquidate = b.input(0, 1);
@@ -294,8 +296,9 @@ pub(super) fn signer_block(table: Table) -> BlockBuilder {
     b
 }
 
-/// Inputs: whether there is a transaction; the root of the accounts, the root that the account's path leads to; the root with it afterwards, the root that the other's path leads to,
-/// the root with both; seq; whether an account has been touched before. Outputs: the root of the accounts, seq, whether an account has been touched.
+/// Inputs: whether there is a transaction; the root of the accounts, the root that the account's path leads to; the root with it afterwards, the
+/// root that the other's path leads to, the root with both; seq; whether an account has been touched before. Outputs: the root of the accounts,
+/// seq, whether an account has been touched.
 pub(super) fn registers_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "registers after a portfolio");
     let some = b.input(0, 1);

@@ -34,8 +34,9 @@ pub(super) fn moving_block(table: Table) -> BlockBuilder {
     b
 }
 
-/// Inputs: of a position activity, instrument, quantity, entry; the share that moves, in bp; the instrument's mark; the value that has moved before. Outputs: the lots that
-/// move and their value, both signed; whether something is left, its word, its entry; the value that has moved with this.
+/// Inputs: of a position activity, instrument, quantity, entry; the share that moves, in bp; the instrument's mark; the value that has moved
+/// before. Outputs: the lots that move and their value, both signed; whether something is left, its word, its entry; the value that has moved with
+/// this.
 ///
 /// Lots are `sign(q) ceil(|q| share / 10^4)`.
 pub(super) fn share_block(table: Table) -> BlockBuilder {
@@ -76,8 +77,9 @@ fn positive(b: &mut BlockBuilder, name: &str, magnitude: &Integer, bits: u32) ->
     (some, less_one)
 }
 
-/// Inputs: whether a position moves, its instrument, the lots and value that move. Witnesses: whether the other account has a position in the instrument, its quantity and entry
-/// (biased). Outputs: that bit, the position's word or 0; whether there is one afterwards, its word or 0, its entry.
+/// Inputs: whether a position moves, its instrument, the lots and value that move. Witnesses: whether the other account has a position in the
+/// instrument, its quantity and entry (biased). Outputs: that bit, the position's word or 0; whether there is one afterwards, its word or 0, its
+/// entry.
 pub(super) fn take_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "position that is taken");
     let active = b.input(0, 1);

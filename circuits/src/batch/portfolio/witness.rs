@@ -65,6 +65,8 @@ pub(in crate::batch) struct PortfolioWitness {
     pub(super) signature: Signature,
     /// The account whose positions move, and the one that they move to.
     pub(super) parties: [Party; 2],
+    /// For each position of the one, what the other has in its instrument.
+    pub(super) held: Vec<Option<Position>>,
 }
 
 impl PortfolioWitness {
@@ -78,11 +80,12 @@ impl PortfolioWitness {
             expiry: 0,
             signature: UNSIGNED.signature,
             parties: [Party::none(), Party::none()],
+            held: vec![],
         }
     }
 
-    /// The slot of a transaction on the state that it is about to be applied to; `None` of one of another type. For one that the state then refuses, what it assigns means nothing.
-    /// [`finish`](Self::finish) completes it.
+    /// The slot of a transaction on the state that it is about to be applied to; `None` of one of another type. For one that the state then
+    /// refuses, what it assigns means nothing. [`finish`](Self::finish) completes it.
     ///
     /// # Errors
     /// The store's failures.
@@ -103,10 +106,15 @@ impl PortfolioWitness {
             _ => return Ok(None),
         };
         let [account, other] = slot.ids;
-        Ok(Some(Self { parties: [Party::of(state, account)?, Party::of(state, other)?], ..slot }))
+        let parties = [Party::of(state, account)?, Party::of(state, other)?];
+        let [from, to] = [0, 1].map(|party: usize| &parties[party].lists[0].0);
+        let find = |position: &Position| to.iter().find(|other| other.instrument == position.instrument).copied();
+        let held = from.iter().map(find).collect();
+        Ok(Some(Self { parties, held, ..slot }))
     }
 
-    /// Completes the slot of a transaction that the state has accepted: the positions afterwards, and the second account's path, which has the first one's new leaf beside it.
+    /// Completes the slot of a transaction that the state has accepted: the positions afterwards, and the second account's path, which has the
+    /// first one's new leaf beside it.
     ///
     /// # Errors
     /// The store's failures.
@@ -124,14 +132,14 @@ impl PortfolioWitness {
         self.parties.iter().flat_map(|party| &party.lists[0].0).map(|position| position.instrument)
     }
 
-    /// How many positions one of its accounts has at most on the way, before the slot is completed: those that are taken are put in one after the other.
+    /// How many positions one of its accounts has at most on the way, before the slot is completed: those that are taken are put in one after the
+    /// other.
     pub(in crate::batch) fn needs_positions(&self) -> usize {
         let [from, to] = [0, 1].map(|party| &self.parties[party].lists[0].0);
         let mut count = to.len();
         let mut most = count.max(from.len());
-        for position in from {
-            match held(to, position.instrument) {
-                // One lot more or less than is there, or as many: it stays, or is gone.
+        for (position, held) in from.iter().zip(&self.held) {
+            match held {
                 Some(found) if found.qty + self.moved(position) == 0 => count -= 1,
                 Some(_) => {}
                 None => count += 1,
@@ -161,8 +169,7 @@ impl PortfolioWitness {
 
     /// As [`super::moves::take_block`] takes it, of a place of the account's list.
     pub(super) fn taken(&self, index: usize) -> Vec<I256> {
-        let [from, to] = [0, 1].map(|party| &self.parties[party].lists[0].0);
-        let found = from.get(index).and_then(|position| held(to, position.instrument));
+        let found = self.held.get(index).copied().flatten();
         let (qty, entry) = found.map_or((0, 0), |position| (position.qty, position.entry));
         vec![found.is_some().into(), biased(qty.into(), QTY_BITS).into(), biased(entry, CASH_BITS).into()]
     }
@@ -176,10 +183,6 @@ impl PortfolioWitness {
             |list: &PositionsWitness| list.0.iter().filter(|other| other.instrument < position.instrument).count();
         [below(&from[1]), below(&to[1])]
     }
-}
-
-fn held(list: &[Position], instrument: InstrumentId) -> Option<&Position> {
-    list.iter().find(|position| position.instrument == instrument)
 }
 
 fn path_of(proof: MerkleProof) -> MerklePath {

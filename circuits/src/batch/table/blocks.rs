@@ -61,8 +61,8 @@ pub(super) fn fresh_block(table: Table) -> BlockBuilder {
     b
 }
 
-/// Input: time. Witnesses: underlying, expiry, strike base, strike step, settlement price, perpetual bit. Outputs: perpetual bit, whether the market is live, expiry,
-/// strike base, strike step, settlement price, the word.
+/// Input: time. Witnesses: underlying, expiry, strike base, strike step, settlement price, perpetual bit. Outputs: perpetual bit, whether the
+/// market is live, expiry, strike base, strike step, settlement price, the word.
 pub(super) fn terms_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "terms of a market");
     let time = b.input_bits(TIME_BITS);
@@ -104,8 +104,8 @@ pub(super) fn market_block(table: Table) -> BlockBuilder {
     b
 }
 
-/// Witnesses: market, strike index, kind bit, whether the instrument is used. Outputs: that bit, instrument, strike index, kind; the two keys at which its market is
-/// read; the keys of its words and of its mark, and that of its figures if it is no perpetual.
+/// Witnesses: market, strike index, kind bit, whether the instrument is used. Outputs: that bit, instrument, strike index, kind; the two keys at
+/// which its market is read; the keys of its words and of its mark, and that of its figures if it is no perpetual.
 pub(super) fn instrument_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "loaded instrument");
     let market = b.witness("market", MARKET_BITS);
@@ -126,9 +126,9 @@ pub(super) fn instrument_block(table: Table) -> BlockBuilder {
     b
 }
 
-/// Inputs: whether an instrument is used, its id, strike index, kind; expiry, strike base, strike step, funding index of its market, whether that is a perpetual and live;
-/// the first and the last word of its row; the key of its figures if it is no perpetual. Witness: the row's digest of the Greeks. Outputs: the terms that the row must
-/// have, the digest; spot, sum of lanes; base price, mark; the key of its figures.
+/// Inputs: whether an instrument is used, its id, strike index, kind; expiry, strike base, strike step, funding index of its market, whether that
+/// is a perpetual and live; the first and the last word of its row; the key of its figures if it is no perpetual. Witness: the row's digest of the
+/// Greeks. Outputs: the terms that the row must have, the digest; spot, sum of lanes; base price, mark; the key of its figures.
 pub(super) fn row_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "row of an instrument");
     let used = b.input(0, 1);
@@ -172,8 +172,8 @@ pub(super) fn row_block(table: Table) -> BlockBuilder {
     b
 }
 
-/// Inputs: whether margin is asked for, whether the position is there, its instrument. Witness: whether the instrument is a perpetual. Outputs: that bit, the keys of the
-/// instrument's words and figures; all 0 where nothing is to be read.
+/// Inputs: whether margin is asked for, whether the position is there, its instrument. Witness: whether the instrument is a perpetual. Outputs:
+/// that bit, the keys of the instrument's words and figures; all 0 where nothing is to be read.
 pub(super) fn keys_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "keys of a position");
     let need = b.input(0, 1);

@@ -17,7 +17,8 @@ use crate::margin::row::WORDS;
 use crate::state::limits::{AMOUNT_BITS, MARKET_BITS, TIME_BITS};
 
 impl TableChip {
-    /// Loads the table against the registers as a batch's market transactions leave them. A witness has no more markets and instruments than there is room for.
+    /// Loads the table against the registers as a batch's market transactions leave them. A witness has no more markets and instruments than there
+    /// is room for.
     pub(in crate::batch) fn load(
         &self,
         cursor: &mut Cursor<'_, '_>,

@@ -1,7 +1,7 @@
 //! Markets and instruments of a batch, opened once and read wherever they are needed, and the margin of positions from what is read.
 //!
-//! A [`DynamicTable`] holds both. Prices, funding indices and the clock do not change after a batch's market transactions, so each market is opened once
-//! against the markets' root and each instrument once against the risk array's, in [`TableChip::load`].
+//! A [`DynamicTable`] holds both. Prices, funding indices and the clock do not change after a batch's market transactions, so each market is opened
+//! once against the markets' root and each instrument once against the risk array's, in [`TableChip::load`].
 //!
 //! | key | values |
 //! |---|---|
@@ -12,11 +12,11 @@
 //! | 8 (2^32 + m) + 2 | funding index, whether it is a perpetual, whether it is live |
 //! | 8 (2^32 + m) + 3 | settlement price (0: none), strike base, strike step |
 //!
-//! That an instrument's figures stand under one of two keys tells a reader whether it is a perpetual. Entries that are not used have keys from 2^50, which no
-//! reader can form, whatever their values; a read that is switched off reads key 0 and finds zeros.
+//! That an instrument's figures stand under one of two keys tells a reader whether it is a perpetual. Entries that are not used have keys from
+//! 2^50, which no reader can form, whatever their values; a read that is switched off reads key 0 and finds zeros.
 //!
-//! Everything that is read of an instrument is of one that is listed in a live market, whose row is in the risk array with the market's terms. That the risk array is
-//! fresh is a bit, which each use requires that the rules make depend on it.
+//! Everything that is read of an instrument is of one that is listed in a live market, whose row is in the risk array with the market's terms. That
+//! the risk array is fresh is a bit, which each use requires that the rules make depend on it.
 
 mod blocks;
 mod evaluate;

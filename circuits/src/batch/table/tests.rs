@@ -15,6 +15,7 @@ use super::*;
 use crate::batch::frame::{FrameChip, FrameWitness};
 use crate::encoding::biased;
 use crate::margin::Health;
+use crate::margin::figures::HealthWords;
 use crate::state::ids::{AccountId, InstrumentId, MarketId};
 use crate::state::limits::CASH_BITS;
 use crate::state::risk::RiskArray;
@@ -112,11 +113,9 @@ impl Circuit<Fr> for Assess {
     }
 }
 
-use crate::margin::chip::HealthWords;
-
 fn figures(health: &Health) -> [I256; 6] {
     let Health { equity, worst, maintenance, initial } = *health;
-    let [mm_ok, im_ok] = [health.mm_ok(), health.im_ok()].map(|ok| i128::from(ok));
+    let [mm_ok, im_ok] = [health.mm_ok(), health.im_ok()].map(i128::from);
     [equity, worst, maintenance, initial, mm_ok, im_ok].map(I256::from)
 }
 

@@ -26,8 +26,8 @@ pub(in crate::batch) struct TableWitness {
 }
 
 impl TableWitness {
-    /// Instruments with their markets, and further markets, of a state after a batch's market transactions. What the state does not have is left out, and no proof exists of a
-    /// batch that reads it.
+    /// Instruments with their markets, and further markets, of a state after a batch's market transactions. What the state does not have is left
+    /// out, and no proof exists of a batch that reads it.
     ///
     /// # Errors
     /// [`StoreError`] from the state's store.

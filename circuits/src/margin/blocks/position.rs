@@ -169,9 +169,9 @@ pub(crate) fn spot_and_total(b: &mut BlockBuilder, last_word: Integer) -> (Integ
     (spot, total)
 }
 
-/// An account's sums with one more position. Inputs: activity, instrument's quantity, pair bit, the quantity of the next one if that is its pair's second;
-/// perpetual bit, spot, sum of lanes, funding index of its instrument; gross exposure, notional of perpetuals, of naked shorts, funding so far. Outputs: those four
-/// sums with this position.
+/// An account's sums with one more position. Inputs: activity, instrument's quantity, pair bit, the quantity of the next one if that is its pair's
+/// second; perpetual bit, spot, sum of lanes, funding index of its instrument; gross exposure, notional of perpetuals, of naked shorts, funding so
+/// far. Outputs: those four sums with this position.
 pub(crate) fn exposure_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "exposure");
     let active = b.input(0, 1);
