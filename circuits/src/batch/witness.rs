@@ -8,7 +8,7 @@ use super::frame::FrameWitness;
 use super::market::{MarketWitness, REPORTS};
 use super::portfolio::PortfolioWitness;
 use super::shape::{Counts, Stage};
-use super::table::{InstrumentWitness, MarketWitness as TableMarket, POSITIONS, TableWitness};
+use super::table::{POSITIONS, TableWitness};
 use super::touch::TouchWitness;
 use crate::state::batch::{BatchContext, BatchError};
 use crate::state::ids::{AccountId, InstrumentId, MarketId};
@@ -142,6 +142,7 @@ impl Run {
         let mut touches = TouchWitness::of(state, tx)?;
         let mut loaded = self.loaded.clone();
         loaded.require(state, tx)?;
+        loaded.price(state, portfolio.iter().flat_map(PortfolioWitness::instruments))?;
         let counts = Counts {
             market_slots: self.markets.len() + usize::from(market.is_some()),
             markets: loaded.markets.len(),
@@ -213,7 +214,7 @@ impl Run {
             market_padding: MarketWitness::nothing(state)?,
             portfolio_padding: PortfolioWitness::nothing(),
             touch_padding: TouchWitness::nothing(state, self.frame.params.fee_account)?,
-            table: self.loaded.open(state)?,
+            table: TableWitness::of(state, &self.loaded.instruments, &self.loaded.markets)?,
             frame: self.frame,
             markets: self.markets,
             portfolios: self.portfolios,
@@ -274,8 +275,6 @@ impl Loaded {
                 let [maker, taker] = [&tx.maker.order, &tx.taker.order];
                 (vec![maker.account, taker.account], Some(maker.instrument))
             }
-            Tx::Liquidate(tx) => (vec![tx.bid.liquidator, tx.bid.account], None),
-            Tx::Takeover(tx) => (vec![tx.account], None),
             Tx::Settle(tx) => {
                 let market = tx.instrument.market();
                 // Its absence is shown too.
@@ -293,6 +292,15 @@ impl Loaded {
                 instruments.extend(account.positions.as_slice().iter().map(|position| position.instrument));
             }
         }
+        self.price(state, instruments)
+    }
+
+    /// Adds instruments, as far as they are priced.
+    fn price(
+        &mut self,
+        state: &mut State,
+        instruments: impl IntoIterator<Item = InstrumentId>,
+    ) -> Result<(), StoreError> {
         for instrument in instruments {
             let id = instrument.market();
             state.market_proof(id)?;
@@ -308,25 +316,6 @@ impl Loaded {
             }
         }
         Ok(())
-    }
-
-    /// What the table is loaded with.
-    fn open(&self, state: &mut State) -> Result<TableWitness, StoreError> {
-        let mut table = TableWitness::default();
-        for id in &self.markets {
-            let path = path_of(state.market_proof(*id)?);
-            if let Some(market) = state.market(*id)? {
-                table.markets.push(TableMarket::new(*market, path));
-            }
-        }
-        let ids: Vec<InstrumentId> = self.instruments.iter().copied().collect();
-        let paths = state.risk().paths(&ids, state.params().depths.instruments);
-        for (id, path) in ids.iter().zip(paths) {
-            if let Some((row, path)) = state.risk().row(*id).zip(path) {
-                table.instruments.push(InstrumentWitness::new(row, path));
-            }
-        }
-        Ok(table)
     }
 }
 
