@@ -131,3 +131,36 @@ fn a_folder_without_a_venue_is_said_to_be_one() {
     assert_eq!(error.to_string(), "parameter fees.maker: at most 100000");
     assert!(!folder.path().join("new").exists());
 }
+
+#[test]
+fn a_run_is_cut_into_batches_that_can_be_proven() {
+    let (params, transactions) = {
+        let day = day();
+        (day.params.clone(), day.transactions.clone())
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut venue = Venue::create(&folder.path().join("cut"), params.clone(), None).expect("an empty folder");
+    let mut whole = Venue::create(&folder.path().join("whole"), params, None).expect("an empty folder");
+    let some = &transactions[..90];
+    let replayed = replay(&mut whole.state, some, usize::MAX, false).expect("no failure of the store");
+    let (k, circuits) = (17, halo2curves::bn256::Fr::from(5));
+    let mut root = venue.state.root().expect("a state");
+    let mut versions = vec![];
+    let run = cut(&mut venue, some, circuits, k, |inputs, version| {
+        assert_eq!(inputs.root, root, "batches are chained by their roots");
+        let text = serde_json::to_string(inputs).expect("plain data");
+        let read: crate::batch::BatchInputs = serde_json::from_str(&text).expect("what was written");
+        assert_eq!(&read, inputs);
+        let (_, instance) = crate::batch::Batch::evaluate(&read, k).expect("it fits");
+        root = instance.new_root;
+        versions.push(version);
+        Ok(())
+    })
+    .expect("every transaction fits a batch");
+    assert_eq!(venue.state.root(), Ok(root));
+    assert_eq!(whole.state.root(), Ok(root), "cut or not, the state is the same");
+    assert_eq!(run.accepted, replayed.accepted());
+    assert_eq!(run.rejected.len(), some.len() - run.accepted);
+    assert_eq!(versions, (2..2 + run.batches as u64).collect::<Vec<_>>());
+    println!("{} transactions in {} batches at k = {k}", run.accepted, run.batches);
+}

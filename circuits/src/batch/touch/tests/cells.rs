@@ -10,6 +10,7 @@ use zomma_gadgets::testing::Single;
 use super::super::blocks::*;
 use super::super::kind::{KINDS, Kind, kind_block};
 use crate::batch::unsigned::UNSIGNED;
+use crate::margin::blocks::entry_position_block;
 
 fn free(make: fn(Table) -> BlockBuilder, inputs: &[i128], witnesses: &[i128]) -> usize {
     let integers = |values: &[i128]| values.iter().copied().map(I256::from).collect();
@@ -121,4 +122,14 @@ fn messages_and_data() {
     for kinds in [[0, 0, 0, 0, 0], [1, 1, 0, 0, 0], [1, 0, 1, 0, 0], [1, 0, 0, 1, 0], [1, 0, 0, 0, 1]] {
         assert_eq!(free(registers_block, &[&kinds[..], &[9, 5, 6, 7, 0]].concat(), &[]), 0, "{kinds:?}");
     }
+}
+
+#[test]
+fn a_position_that_is_a_zero_word() {
+    // Behind the last word of a list are zeros, which are those of a position in instrument 0 of the least quantity and entry.
+    let integers = |values: &[i128]| values.iter().copied().map(I256::from).collect();
+    let single = Single::of(entry_position_block, integers(&[1, -1]), integers(&[0, 0, 0, 0, 0, 1, 0]));
+    let names: Vec<String> = single.failures(&[]).into_iter().map(|failure| failure.name).collect();
+    assert_eq!(names, ["position: a position's word is not 0"]);
+    assert_eq!(free(entry_position_block, &[1, -1], &[3, 2, 1, 1 << 40, 1 << 41, 1, 0]), 0);
 }
