@@ -1,6 +1,6 @@
 //! `batch`: a state's root before and after a run of transactions, and what they publish.
 //!
-//! A room for each part: [`frame`] what every batch has, [`market`] market transactions, [`table`] prices and margin, [`touch`] account transactions. The
+//! A room for each part: [`frame`] what every batch has, [`market`] market transactions, [`table`] prices and margin, [`portfolio`] liquidations and takeovers, [`touch`] other account transactions. The
 //! witness is what the state itself reads and does ([`witness`]). See the book, "The statement batch".
 
 mod blocks;
@@ -10,12 +10,14 @@ mod field_tests;
 mod frame;
 mod inputs;
 mod market;
+mod portfolio;
 mod shape;
 mod store;
 mod table;
 #[cfg(test)]
 mod tests;
 mod touch;
+mod unsigned;
 mod witness;
 
 pub use inputs::{BatchInputs, Cut, NodeInputs, RecordInputs, RecordInputsKind};

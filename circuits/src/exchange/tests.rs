@@ -22,11 +22,25 @@ fn day() -> MutexGuard<'static, Day> {
 
 #[test]
 fn the_day_has_everything_in_it() {
-    let day = day();
+    let mut day = day();
     println!("{} orders, {} fills, rejected {:?}", day.orders, day.fills, day.rejected);
     println!("{:?} {:?} settled {:?}", day.liquidations, day.takeovers, day.settled);
-    assert!(day.orders >= 500 && day.fills >= 100);
+    let mut types = std::collections::BTreeMap::<String, usize>::new();
+    for tx in &day.transactions {
+        let name = serde_json::to_value(tx).expect("plain data")["type"].as_str().expect("a type").to_owned();
+        *types.entry(name).or_default() += 1;
+    }
+    println!("{types:?}, {} arrays", day.marks.len());
+    assert!(day.orders >= 500 && day.fills >= 60);
     assert!(day.marks.len() >= 5);
+    for trader in day.state.account_ids().expect("a store in memory") {
+        let held = day
+            .state
+            .account(trader)
+            .expect("a store in memory")
+            .map_or(0, |account| account.positions.as_slice().len());
+        assert!(held <= 16, "a proof takes 16 positions, and account {trader} has {held}");
+    }
     assert!(!day.liquidations.is_empty(), "the jump makes somebody liquidatable");
     for liquidation in &day.liquidations {
         assert!(!liquidation.before.mm_ok());

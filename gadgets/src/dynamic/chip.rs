@@ -5,8 +5,8 @@
 //! | 1 | 0 | key | x | y | z |
 //! | 0 | 1 | key | x | y | z |
 //!
-//! The lookup takes `read (1, a0, a1, a2, a3)` in `(entry, a0, a1, a2, a3)`. Its inputs are of degree 2 and its table of degree 1, which is what a degree of 5 leaves room
-//! for. A row that is no read looks up zeros with tag 0: a blank row, of which one is set aside.
+//! The lookup takes `read (1, a0, a1, a2, a3)` in `(entry, a0, a1, a2, a3)`. Its inputs are of degree 2 and its table of degree 1, which is what a
+//! degree of 5 leaves room for. A row that is no read looks up zeros with tag 0: a blank row, of which one is set aside.
 
 use ethnum::I256;
 use halo2_proofs::{

@@ -410,9 +410,9 @@ impl Block {
         self.0.builder.outputs.iter().map(|(id, _)| self.0.placement.position[id.0]).collect()
     }
 
-    /// The outputs for given inputs, as the hints compute them, for a block without witnesses.
-    pub fn evaluate_outputs(&self, inputs: &[I256]) -> Vec<I256> {
-        let cells = self.0.builder.evaluate_cells(inputs, &[]);
+    /// The outputs for given inputs and witnesses, as the hints compute them.
+    pub fn evaluate_outputs(&self, inputs: &[I256], witnesses: &[I256]) -> Vec<I256> {
+        let cells = self.0.builder.evaluate_cells(inputs, witnesses);
         self.0.builder.outputs.iter().map(|(id, _)| cells[id.0]).collect()
     }
 

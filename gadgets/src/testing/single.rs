@@ -81,9 +81,9 @@ impl Single {
         self.make.builder(self.table).configure(&mut meta, &lanes)
     }
 
-    /// Values of the outputs, for a block without witnesses.
+    /// Values of the outputs.
     pub fn outputs(&self) -> Vec<I256> {
-        self.block().evaluate_outputs(&self.inputs)
+        self.block().evaluate_outputs(&self.inputs, &self.witnesses)
     }
 
     /// What the mock prover reports when cells hold other values.

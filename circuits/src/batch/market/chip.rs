@@ -9,9 +9,9 @@ use zomma_gadgets::merkle::MerkleInstructions;
 use zomma_gadgets::poseidon::{PoseidonChip, PoseidonInstructions};
 
 use super::blocks::{self, REPORTS};
-use super::unsigned::UNSIGNED;
 use super::witness::{MarketWitness, ReportWitness};
 use crate::batch::frame::{Constants, FrameChip, KEYS, Params, Published, Registers, place};
+use crate::batch::unsigned::UNSIGNED;
 use crate::encoding::Tag;
 use crate::margin::WORDS;
 use crate::margin::chip::DEPTH;

@@ -5,11 +5,11 @@
 
 mod blocks;
 mod chip;
-pub(super) mod unsigned;
 mod witness;
 
 #[cfg(test)]
 mod tests;
 
+pub(super) use blocks::REPORTS;
 pub(super) use chip::MarketChip;
 pub(super) use witness::MarketWitness;

@@ -9,8 +9,8 @@ use zomma_gadgets::frame::value::to_integer;
 use zomma_gadgets::merkle::MerklePath;
 
 use super::blocks::REPORTS;
-use super::unsigned::UNSIGNED;
 use crate::batch::frame::KEYS;
+use crate::batch::unsigned::UNSIGNED;
 use crate::encoding::biased;
 use crate::margin::WORDS;
 use crate::margin::chip::DEPTH;

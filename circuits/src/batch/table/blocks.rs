@@ -6,7 +6,7 @@ use zomma_gadgets::fixed::FixedPointInstructions;
 use zomma_gadgets::frame::{BlockBuilder, Integer, lanes::Table};
 use zomma_gadgets::range::RangeInstructions;
 
-use super::PRICE_BITS;
+use super::{MARK_BITS, PRICE_BITS};
 use crate::margin::blocks::{pack, spot_and_total, two_to};
 use crate::margin::row::LANE_BITS;
 use crate::state::limits::{AMOUNT_BITS, INSTRUMENT_BITS, MARKET_BITS, STRIKE_BITS, TIME_BITS};
@@ -61,8 +61,8 @@ pub(super) fn fresh_block(table: Table) -> BlockBuilder {
     b
 }
 
-/// Input: time. Witnesses: underlying, expiry, strike base, strike step, settlement price, perpetual bit. Outputs: perpetual bit, whether the market is live, expiry,
-/// strike base, strike step, settlement price, the word.
+/// Input: time. Witnesses: underlying, expiry, strike base, strike step, settlement price, perpetual bit. Outputs: perpetual bit, whether the
+/// market is live, expiry, strike base, strike step, settlement price, the word.
 pub(super) fn terms_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "terms of a market");
     let time = b.input_bits(TIME_BITS);
@@ -104,8 +104,8 @@ pub(super) fn market_block(table: Table) -> BlockBuilder {
     b
 }
 
-/// Witnesses: market, strike index, kind bit, whether the instrument is used. Outputs: that bit, instrument, strike index, kind; the two keys at which its market is
-/// read; the keys of its words and of its mark, and that of its figures if it is no perpetual.
+/// Witnesses: market, strike index, kind bit, whether the instrument is used. Outputs: that bit, instrument, strike index, kind; the two keys at
+/// which its market is read; the keys of its words and of its mark, and that of its figures if it is no perpetual.
 pub(super) fn instrument_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "loaded instrument");
     let market = b.witness("market", MARKET_BITS);
@@ -126,9 +126,9 @@ pub(super) fn instrument_block(table: Table) -> BlockBuilder {
     b
 }
 
-/// Inputs: whether an instrument is used, its id, strike index, kind; expiry, strike base, strike step, funding index of its market, whether that is a perpetual and live;
-/// the first and the last word of its row; the key of its figures if it is no perpetual. Outputs: the terms that the row must have; spot, sum of lanes; base
-/// price, mark; the key of its figures.
+/// Inputs: whether an instrument is used, its id, strike index, kind; expiry, strike base, strike step, funding index of its market, whether that
+/// is a perpetual and live; the first and the last word of its row; the key of its figures if it is no perpetual. Witness: the row's digest of the
+/// Greeks. Outputs: the terms that the row must have, the digest; spot, sum of lanes; base price, mark; the key of its figures.
 pub(super) fn row_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "row of an instrument");
     let used = b.input(0, 1);
@@ -143,6 +143,7 @@ pub(super) fn row_block(table: Table) -> BlockBuilder {
     let live = b.input(0, 1);
     let [first_word, last_word] = [(); 2].map(|()| b.input_digest());
     let key = b.input(0, largest_key());
+    let greeks = b.witness_digest();
     b.require_zero("its market is live", &used * live.not());
     // Both terms are unsigned, so their sum is 0 only if they are.
     b.require_zero("a perpetual has one instrument", &used * &perpetual * (put + strike_index.shift(1)));
@@ -162,26 +163,17 @@ pub(super) fn row_block(table: Table) -> BlockBuilder {
     let spot = b.named("spot", &spot);
     let total = b.named("sum of lanes", &total);
     let price = b.named("base price", price);
-    let bound = two_to(PRICE_BITS + 2);
+    let bound = two_to(MARK_BITS);
     let mark = b.named("mark: base price - funding index", &(&price - funding)).with_bounds(-bound.clone(), bound);
     let figures = b.named("key of the figures", &(key + perpetual)).with_bounds(0, largest_key());
-    for output in [&terms, &spot, &total, &price, &mark, &figures] {
+    for output in [&terms, &greeks, &spot, &total, &price, &mark, &figures] {
         b.output(output);
     }
     b
 }
 
-/// Witness and output: the digest of a row's Greeks, which the row's hash reads.
-pub(super) fn greeks_block(table: Table) -> BlockBuilder {
-    let mut b = BlockBuilder::over(table, "Greeks of a row");
-    let greeks = b.witness_digest();
-    b.require_zero("any", &greeks - &greeks);
-    b.output(&greeks);
-    b
-}
-
-/// Inputs: whether margin is asked for, whether the position is there, its instrument. Witness: whether the instrument is a perpetual. Outputs: that bit, the keys of the
-/// instrument's words and figures; all 0 where nothing is to be read.
+/// Inputs: whether margin is asked for, whether the position is there, its instrument. Witness: whether the instrument is a perpetual. Outputs:
+/// that bit, the keys of the instrument's words and figures; all 0 where nothing is to be read.
 pub(super) fn keys_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "keys of a position");
     let need = b.input(0, 1);

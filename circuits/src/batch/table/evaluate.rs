@@ -15,8 +15,8 @@ use crate::state::limits::AMOUNT_BITS;
 impl TableChip {
     /// The figures of section 5 of the rules, of an account with these positions, `[cash, reserve]`: signed 96 bits and 64 bits.
     ///
-    /// With `need`, a bit, set: if there are positions the risk array is fresh, each has an instrument in the table, and the figures are in range. With `need` not set nothing is
-    /// read or required, and the figures are those of cash alone.
+    /// With `need`, a bit, set: if there are positions the risk array is fresh, each has an instrument in the table, and the figures are in range.
+    /// With `need` not set nothing is read or required, and the figures are those of cash alone.
     ///
     /// # Panics
     /// If the number of positions is not a multiple of [`GROUP`].

@@ -1,8 +1,8 @@
 //! The table is filled: markets against the markets' root, instruments against the risk array's.
 
-use ethnum::I256;
 use halo2curves::bn256::Fr;
 use zomma_gadgets::dynamic::{DynamicTableInstructions, Entries, VALUES};
+use zomma_gadgets::frame::value::to_integer;
 use zomma_gadgets::frame::{Cursor, Word};
 use zomma_gadgets::merkle::MerkleInstructions;
 use zomma_gadgets::poseidon::{Given, PoseidonInstructions};
@@ -17,7 +17,8 @@ use crate::margin::row::WORDS;
 use crate::state::limits::{AMOUNT_BITS, MARKET_BITS, TIME_BITS};
 
 impl TableChip {
-    /// Loads the table against the registers as a batch's market transactions leave them. A witness has no more markets and instruments than there is room for.
+    /// Loads the table against the registers as a batch's market transactions leave them. A witness has no more markets and instruments than there
+    /// is room for.
     pub(in crate::batch) fn load(
         &self,
         cursor: &mut Cursor<'_, '_>,
@@ -87,25 +88,16 @@ impl TableChip {
         }
         let market = [&expiry, &base, &step, &funding, &perpetual, &live];
         let inputs = [&[&used, &instrument, &strike, &put][..], &market, &[&words[0], &words[WORDS - 1], &figures_key]];
-        let [terms, spot, total, price, mark, figures_key] = cursor.block(&self.row, &inputs.concat());
+        let greeks = values.as_ref().map(|values| vec![to_integer(values[WORDS + 1])]);
+        let [terms, greeks, spot, total, price, mark, figures_key] = place(cursor, &self.row, &inputs.concat(), greeks);
         self.table.write(cursor, entries, &figures_key, [&funding, &spot, &total].map(Given::Copied));
         self.table.write(cursor, entries, &mark_key, [&mark, &price, &funding].map(Given::Copied));
 
-        let mut digest = self.hash.compress_under(cursor, Tag::Risk.word(), [&terms, &words[0]]);
-        for pair in words[1..WORDS - 1].chunks_exact(2) {
-            digest = self.hash.compress(cursor, [&digest, &pair[0], &pair[1]]);
-        }
-        let greeks = values.as_ref().map(|values| values[WORDS + 1]);
-        let leaf = self.absorb_last(cursor, [&digest, &words[WORDS - 1]], greeks);
+        let leaf: Vec<&Word> = [&terms].into_iter().chain(&words).chain([&greeks]).collect();
+        let pairs: Vec<_> = leaf.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect();
+        let leaf = self.hash.chain(cursor, Tag::Risk.word(), pairs[0], &pairs[1..]);
         let path = witness.map(|witness| &witness.path);
         let path = self.hash.merkle_root(cursor, &leaf, DEPTH, path, &constants.zero);
         let [] = cursor.block(&self.opened_row, &[&used, &path.root, &registers.risk_root]);
-    }
-
-    /// The digest of a row, from that of all words but the last, and the digest of the Greeks, which nothing else reads.
-    fn absorb_last(&self, cursor: &mut Cursor<'_, '_>, [digest, word]: [&Word; 2], greeks: Option<Fr>) -> Word {
-        let greeks: Option<Vec<I256>> = greeks.map(|greeks| vec![zomma_gadgets::frame::value::to_integer(greeks)]);
-        let [greeks] = place(cursor, &self.greeks, &[], greeks);
-        self.hash.compress(cursor, [digest, word, &greeks])
     }
 }

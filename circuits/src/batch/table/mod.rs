@@ -1,7 +1,7 @@
 //! Markets and instruments of a batch, opened once and read wherever they are needed, and the margin of positions from what is read.
 //!
-//! A [`DynamicTable`] holds both. Prices, funding indices and the clock do not change after a batch's market transactions, so each market is opened once
-//! against the markets' root and each instrument once against the risk array's, in [`TableChip::load`].
+//! A [`DynamicTable`] holds both. Prices, funding indices and the clock do not change after a batch's market transactions, so each market is opened
+//! once against the markets' root and each instrument once against the risk array's, in [`TableChip::load`].
 //!
 //! | key | values |
 //! |---|---|
@@ -12,11 +12,11 @@
 //! | 8 (2^32 + m) + 2 | funding index, whether it is a perpetual, whether it is live |
 //! | 8 (2^32 + m) + 3 | settlement price (0: none), strike base, strike step |
 //!
-//! That an instrument's figures stand under one of two keys tells a reader whether it is a perpetual. Entries that are not used have keys from 2^50, which no
-//! reader can form, whatever their values; a read that is switched off reads key 0 and finds zeros.
+//! That an instrument's figures stand under one of two keys tells a reader whether it is a perpetual. Entries that are not used have keys from
+//! 2^50, which no reader can form, whatever their values; a read that is switched off reads key 0 and finds zeros.
 //!
-//! Everything that is read of an instrument is of one that is listed in a live market, whose row is in the risk array with the market's terms. That the risk array is
-//! fresh is a bit, which each use requires that the rules make depend on it.
+//! Everything that is read of an instrument is of one that is listed in a live market, whose row is in the risk array with the market's terms. That
+//! the risk array is fresh is a bit, which each use requires that the rules make depend on it.
 
 mod blocks;
 mod evaluate;
@@ -41,8 +41,10 @@ use crate::margin::blocks::opened_row_block;
 use crate::margin::figures::FiguresChip;
 use crate::state::limits::AMOUNT_BITS;
 
-/// Bits of a price, a spot and a settlement price.
+/// Bits of a price and a spot.
 const PRICE_BITS: u32 = 63;
+/// Bits of a mark's magnitude.
+pub(in crate::batch) const MARK_BITS: u32 = PRICE_BITS + 2;
 
 /// A word that other constraints keep within `low..=high`.
 pub(in crate::batch) fn within(word: &Word, low: impl Into<BigInt>, high: impl Into<BigInt>) -> Word {
@@ -80,8 +82,6 @@ pub(in crate::batch) struct Table {
 pub(in crate::batch) struct InstrumentWords {
     /// `P[0] - I`, what a lot is worth: within 2^65 of 0.
     pub(in crate::batch) mark: Word,
-    /// `P[0]`, 63 bits.
-    pub(in crate::batch) base: Word,
     /// `I`, within 2^63 of 0.
     pub(in crate::batch) funding: Word,
 }
@@ -108,7 +108,6 @@ pub(in crate::batch) struct TableChip {
     market: Block,
     instrument: Block,
     row: Block,
-    greeks: Block,
     opened_row: Block,
     keys: Block,
     key: Block,
@@ -135,7 +134,6 @@ impl TableChip {
             market: configure(blocks::market_block(table)),
             instrument: configure(blocks::instrument_block(table)),
             row: configure(blocks::row_block(table)),
-            greeks: configure(blocks::greeks_block(table)),
             opened_row: configure(opened_row_block(table)),
             keys: configure(blocks::keys_block(table)),
             key: configure(blocks::key_block(table)),
@@ -156,13 +154,9 @@ impl TableChip {
         instrument: &Word,
     ) -> InstrumentWords {
         let [key] = cursor.block(&self.key, &[on, instrument]);
-        let [mark, base, funding] = self.table.read(cursor, &table.entries, &key);
+        let [mark, _, funding] = self.table.read(cursor, &table.entries, &key);
         // As `row` proves them of each entry.
-        InstrumentWords {
-            mark: signed(&mark, PRICE_BITS + 2),
-            base: below(&base, PRICE_BITS),
-            funding: signed(&funding, AMOUNT_BITS - 1),
-        }
+        InstrumentWords { mark: signed(&mark, MARK_BITS), funding: signed(&funding, AMOUNT_BITS - 1) }
     }
 
     /// Reads what a settlement needs of a market, below 2^20, if the bit is set.

@@ -1,5 +1,7 @@
 //! What the table is loaded with.
 
+use std::collections::BTreeSet;
+
 use ethnum::I256;
 use halo2curves::bn256::Fr;
 use zomma_gadgets::merkle::MerklePath;
@@ -8,8 +10,11 @@ use crate::margin::RiskRow;
 use crate::margin::chip::DEPTH;
 use crate::margin::row::WORDS;
 use crate::margin::witness::MarketWitness as OpenedMarket;
-use crate::state::ids::{InstrumentId, OptionKind};
+use crate::state::State;
+use crate::state::ids::{InstrumentId, MarketId, OptionKind};
 use crate::state::market::Market;
+use crate::state::store::StoreError;
+use crate::state::tree::Sibling;
 
 /// Markets and instruments that a batch reads, each once.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +23,32 @@ pub(in crate::batch) struct TableWitness {
     pub(in crate::batch) markets: Vec<MarketWitness>,
     /// Instruments: those of all positions whose margin is asked for or whose price is read.
     pub(in crate::batch) instruments: Vec<InstrumentWitness>,
+}
+
+impl TableWitness {
+    /// Instruments with their markets, and further markets, of a state after a batch's market transactions. What the state does not have is left
+    /// out, and no proof exists of a batch that reads it.
+    ///
+    /// # Errors
+    /// [`StoreError`] from the state's store.
+    pub(in crate::batch) fn of(
+        state: &mut State,
+        instruments: &BTreeSet<InstrumentId>,
+        markets: &BTreeSet<MarketId>,
+    ) -> Result<Self, StoreError> {
+        let mut witness = Self::default();
+        let of_instruments = instruments.iter().map(|instrument| instrument.market());
+        for id in of_instruments.chain(markets.iter().copied()).collect::<BTreeSet<_>>() {
+            let Some(market) = state.market(id)?.copied() else { continue };
+            let siblings = state.market_proof(id)?.siblings.into_iter().map(|Sibling(sibling)| sibling).collect();
+            witness.markets.push(MarketWitness::new(market, MerklePath { index: id.0.into(), siblings }));
+        }
+        let ids: Vec<InstrumentId> = instruments.iter().copied().collect();
+        let paths = state.risk().paths(&ids, state.params().depths.instruments);
+        let found = ids.iter().zip(paths).filter_map(|(id, path)| Some((state.risk().row(*id)?, path?)));
+        witness.instruments = found.map(|(row, path)| InstrumentWitness::new(row, path)).collect();
+        Ok(witness)
+    }
 }
 
 /// A market with its path, or a place where there is none.
@@ -58,7 +89,7 @@ pub(in crate::batch) struct InstrumentWitness {
     /// Terms, lanes, Greeks.
     pub(super) words: Vec<Fr>,
     pub(super) path: MerklePath,
-    used: bool,
+    pub(super) used: bool,
 }
 
 impl InstrumentWitness {

@@ -17,8 +17,8 @@ use super::kind::{Bits, Class, Kind, kind_block};
 use super::witness::TouchWitness;
 use crate::batch::ACCOUNT_DEPTH;
 use crate::batch::frame::{Constants, FrameChip, Params, Published, Registers, place};
-use crate::batch::market::unsigned::UNSIGNED;
 use crate::batch::table::{Position, PositionsChip, Table, TableChip};
+use crate::batch::unsigned::UNSIGNED;
 use crate::encoding::Tag;
 use crate::margin::blocks::account_block;
 use crate::state::params::Depths;
@@ -145,18 +145,17 @@ impl TouchChip {
     pub(in crate::batch) fn configure(
         meta: &mut ConstraintSystem<Fr>,
         lanes: &Lanes,
-        (hash, eddsa): (&PoseidonChip, &EddsaChip),
+        (hash, eddsa, list): (&PoseidonChip, &EddsaChip, &ListChip),
     ) -> Self {
         let table = lanes.table();
         let orders = Depths::default().orders;
         let [x, y] = UNSIGNED.key;
-        let list = ListChip::configure(meta, lanes);
         let slot = SlotChip::configure(meta, lanes, *hash, orders.into());
         let mut configure = |builder: BlockBuilder| builder.configure(meta, lanes);
         Self {
             hash: *hash,
             eddsa: eddsa.clone(),
-            list,
+            list: list.clone(),
             slot,
             kind: configure(kind_block(table)),
             values: configure(blocks::values_block(table)),

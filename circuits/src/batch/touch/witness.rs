@@ -9,8 +9,8 @@ use zomma_gadgets::merkle::MerklePath;
 use zomma_gadgets::slots::Slot;
 
 use super::kind::{KINDS, Kind};
-use crate::batch::market::unsigned::UNSIGNED;
 use crate::batch::table::PositionsWitness;
+use crate::batch::unsigned::UNSIGNED;
 use crate::batch::witness::path_of;
 use crate::encoding::biased;
 use crate::margin::witness::account_cells;

@@ -15,7 +15,9 @@ pub use account::{account_block, clock_block, fresh_block};
 pub use health::{contingency_block, equity_block, health_block, lanes_block, scenario_block, worst_block};
 pub use market::{FIELDS, SELECTED, index_block, opened_market_block, pick_block, terms_block};
 pub use position::{GROUP, holding_block, opened_row_block, position_block, products_block};
-pub(crate) use position::{copied_products_block, entry_position_block, exposure_block, spot_and_total};
+pub(crate) use position::{
+    copied_products_block, entry_position_block, exposure_block, sign_and_magnitude, spot_and_total,
+};
 pub use rules::{WEIGHTS, ratios_block, weights_block};
 
 use ethnum::I256;

@@ -169,9 +169,9 @@ pub(crate) fn spot_and_total(b: &mut BlockBuilder, last_word: Integer) -> (Integ
     (spot, total)
 }
 
-/// An account's sums with one more position. Inputs: activity, instrument's quantity, pair bit, the quantity of the next one if that is its pair's second;
-/// perpetual bit, spot, sum of lanes, funding index of its instrument; gross exposure, notional of perpetuals, of naked shorts, funding so far. Outputs: those four
-/// sums with this position.
+/// An account's sums with one more position. Inputs: activity, instrument's quantity, pair bit, the quantity of the next one if that is its pair's
+/// second; perpetual bit, spot, sum of lanes, funding index of its instrument; gross exposure, notional of perpetuals, of naked shorts, funding so
+/// far. Outputs: those four sums with this position.
 pub(crate) fn exposure_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "exposure");
     let active = b.input(0, 1);
@@ -198,16 +198,7 @@ fn exposure(
     [active, qty, pair, paired, perpetual, spot, total, funding]: [&Integer; 8],
     [gross, perp_notional, naked_notional, funding_sum]: [Integer; 4],
 ) -> [Integer; 4] {
-    // |q| = active (m + 1): no position is of quantity 0, so its sign is determined.
-    let hint = qty.clone();
-    let less_one =
-        b.unsigned(QTY_MAGNITUDE_BITS, move |cells| (hint.evaluate(cells).abs() - 1).max(ethnum::I256::ZERO));
-    let hint = qty.clone();
-    let negative = b.bit("sign of the quantity", move |cells| hint.evaluate(cells) < 0);
-    let magnitude = (active * (less_one.clone() + Integer::constant(1))).with_bounds(0, two_to(QTY_MAGNITUDE_BITS));
-    b.require_zero("no position, no magnitude", active.not() * less_one);
-    b.require_zero("no position, no sign", active.not() * &negative);
-    b.require_zero("quantity = sign * magnitude", qty - negative.sign() * &magnitude);
+    let (_, magnitude) = sign_and_magnitude(b, active, qty);
 
     // Naked shorts of a strike: max(0, -(q_call + q_put)), at the first of the two.
     let net = qty + paired;
@@ -227,4 +218,19 @@ fn exposure(
         sum("notional of naked shorts", naked_notional + naked * spot, none, most(NOTIONAL_BITS)),
         sum("funding", funding_sum + qty * funding, -two_to(FUNDING_SUM_BITS), two_to(FUNDING_SUM_BITS)),
     ]
+}
+
+/// Sign bit and magnitude of a position's quantity, which is 0 only where there is no position.
+pub(crate) fn sign_and_magnitude(b: &mut BlockBuilder, active: &Integer, qty: &Integer) -> (Integer, Integer) {
+    // |q| = active (m + 1): no position is of quantity 0, so its sign is determined.
+    let hint = qty.clone();
+    let less_one =
+        b.unsigned(QTY_MAGNITUDE_BITS, move |cells| (hint.evaluate(cells).abs() - 1).max(ethnum::I256::ZERO));
+    let hint = qty.clone();
+    let negative = b.bit("sign of the quantity", move |cells| hint.evaluate(cells) < 0);
+    let magnitude = (active * (less_one.clone() + Integer::constant(1))).with_bounds(0, two_to(QTY_MAGNITUDE_BITS));
+    b.require_zero("no position, no magnitude", active.not() * less_one);
+    b.require_zero("no position, no sign", active.not() * &negative);
+    b.require_zero("quantity = sign * magnitude", qty - negative.sign() * &magnitude);
+    (negative, magnitude)
 }

@@ -12,7 +12,8 @@ mod row;
 pub(super) use effect::{effect_block, encode_block};
 pub(super) use funding::{due_block, premium_block, step_block};
 pub(super) use market::{index_block, kind_block, listing_block, rules_block, terms_block};
-pub(super) use reports::{REPORTS, median_block, report_block, signer_block};
+pub(in crate::batch) use reports::REPORTS;
+pub(super) use reports::{median_block, report_block, signer_block};
 pub(super) use row::{last_block, opened_block, row_block};
 
 /// Bits of a price in ticks.

@@ -12,7 +12,7 @@ use crate::margin::blocks::pack;
 use crate::state::limits::{AMOUNT_BITS, MARKET_BITS, TIME_BITS};
 
 /// Reports of an update or a fixing: the one threshold that is proven.
-pub(in crate::batch::market) const REPORTS: usize = 3;
+pub(in crate::batch) const REPORTS: usize = 3;
 /// Bits of a key's index.
 const SIGNER_BITS: u32 = KEYS.ilog2();
 

@@ -8,8 +8,8 @@ use zomma_gadgets::frame::value::to_integer;
 use zomma_gadgets::testing::{AdviceCell, Single};
 
 use super::super::blocks::*;
-use super::super::unsigned::UNSIGNED;
 use super::*;
+use crate::batch::unsigned::UNSIGNED;
 
 fn single(make: fn(Table) -> BlockBuilder, inputs: &[i128], witnesses: &[i128]) -> Single {
     let integers = |values: &[i128]| values.iter().copied().map(I256::from).collect();
@@ -27,7 +27,7 @@ fn refused(make: fn(Table) -> BlockBuilder, inputs: &[i128], output: usize, chan
     let block = single.block();
     let cell: AdviceCell = block.output_positions()[output];
     let values: Vec<I256> = inputs.iter().copied().map(I256::from).collect();
-    let honest = block.evaluate_outputs(&values)[output];
+    let honest = block.evaluate_outputs(&values, &[])[output];
     let changed = zomma_gadgets::frame::value::to_field(honest + I256::from(change));
     let names: BTreeSet<String> = single.failures(&[(cell, changed)]).into_iter().map(|failure| failure.name).collect();
     names.into_iter().collect()

@@ -21,7 +21,7 @@ pub(in crate::batch) struct Unsigned {
 }
 
 /// The fixed signature.
-pub(in crate::batch) static UNSIGNED: LazyLock<Unsigned> = LazyLock::new(|| {
+pub(super) static UNSIGNED: LazyLock<Unsigned> = LazyLock::new(|| {
     let secret = PrivateKey::from_seed(SEED);
     let point = secret.public().point();
     let message = tag("zomma.unsigned");
