@@ -18,17 +18,19 @@ impl Venue {
         let (account, owner, signature) = (self.actors[alice].id, self.actors[alice].owner, unsigned());
         let (to, key) = (self.actors[bob].id, self.actors[bob].key.public());
         let (price, time) = (self.spot, self.time);
+        let nonce = self.state.account(account).expect("a store in memory").map_or(0, |found| found.nonce);
+        let index = self.state.registers().forced_cursor;
         let perpetual = InstrumentId::perpetual(PERPETUAL).expect("the first market is in range");
         let all: Vec<Tx> = vec![
             Noop {}.into(),
             self.deposit(alice, 5).into(),
-            Withdraw { account, amount: 5, nonce: 0, signature }.into(),
-            ForcedWithdraw { index: 0, account, owner, amount: 5 }.into(),
+            Withdraw { account, amount: 5, nonce, signature }.into(),
+            ForcedWithdraw { index, account, owner, amount: 5 }.into(),
             self.registration(alice).into(),
-            RotateKey { account, key, nonce: 0, signature }.into(),
+            RotateKey { account, key, nonce, signature }.into(),
             Cancel { account, order_id: 5, signature }.into(),
-            Reserve { account, amount: 5, nonce: 0, signature }.into(),
-            Transfer { from: account, to, amount: 5, nonce: 0, signature }.into(),
+            Reserve { account, amount: 5, nonce, signature }.into(),
+            Transfer { from: account, to, amount: 5, nonce, signature }.into(),
             self.trade(bob, alice, perpetual, price, 10).into(),
             Settle { account, instrument: perpetual }.into(),
             Auction { account }.into(),
