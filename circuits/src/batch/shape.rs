@@ -51,7 +51,7 @@ pub(super) const MAX_K: u32 = 20;
 
 /// The shapes from [`MIN_K`] on: market slots, markets, instruments, portfolio slots, touches.
 const SHAPES: [[usize; 5]; (MAX_K - MIN_K + 1) as usize] =
-    [[1, 2, 3, 0, 2], [2, 3, 8, 1, 4], [3, 5, 18, 2, 9], [4, 8, 36, 3, 24], [6, 12, 60, 5, 54], [8, 16, 110, 8, 118]];
+    [[1, 2, 3, 0, 2], [2, 3, 8, 1, 4], [3, 5, 12, 1, 13], [8, 6, 20, 1, 27], [8, 8, 32, 2, 62], [10, 12, 64, 4, 129]];
 
 /// What there is room for at `k`; nothing below [`MIN_K`].
 pub fn shape(k: u32) -> Counts {

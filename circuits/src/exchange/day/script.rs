@@ -34,7 +34,7 @@ const ROUNDS: usize = 3;
 /// Orders of a round.
 const ORDERS: usize = 180;
 /// Of how many orders of a round one crosses the spread; the others are makers' quotes.
-const TAKERS: usize = 6;
+const TAKERS: usize = 9;
 /// Of how many quotes one is withdrawn by its owner.
 const WITHDRAWN: usize = 24;
 /// Seconds between two rounds. An order lives no longer.
