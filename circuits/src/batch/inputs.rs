@@ -77,6 +77,7 @@ pub(super) struct Evaluated {
     pub(super) witness: BatchWitness,
     pub(super) registers: Registers,
     pub(super) context: BatchContext,
+    pub(super) payments: Vec<Payment>,
 }
 
 /// What a transaction of a provable type does.
@@ -169,6 +170,7 @@ impl BatchInputs {
             registers: self.registers.clone(),
             deposits: Tag::Deposits.word(),
             withdrawals: Tag::Withdrawals.word(),
+            payments: vec![],
             accounts_touched: false,
         };
         let mut slots = self
@@ -210,7 +212,7 @@ impl BatchInputs {
             words,
             slots: witnesses,
         };
-        Ok(Evaluated { witness, registers, context })
+        Ok(Evaluated { witness, registers, context, payments: now.payments })
     }
 
     fn check_registers(&self) -> Result<(), StatementError> {
@@ -273,6 +275,7 @@ struct Running {
     registers: Registers,
     deposits: Fr,
     withdrawals: Fr,
+    payments: Vec<Payment>,
     accounts_touched: bool,
 }
 
@@ -338,6 +341,7 @@ impl Running {
                 if !credited {
                     let payment = Payment { owner: *owner, account: id, amount: *amount };
                     self.withdrawals = absorb_payment(self.withdrawals, &payment);
+                    self.payments.push(payment);
                 }
             }
             Action::Collect => {

@@ -5,10 +5,12 @@
 
 pub mod blocks;
 mod chip;
+mod disclosure;
 mod inputs;
 #[cfg(test)]
 mod tests;
 
+pub use disclosure::Disclosure;
 pub use inputs::{BatchInputs, BatchWitness, SlotInputs};
 
 use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
@@ -136,6 +138,17 @@ impl Statement for Batch {
 
     fn instance(instance: &Self::Instance) -> Vec<Vec<Fr>> {
         vec![vec![instance.old_root, instance.new_root, instance.context]]
+    }
+
+    fn disclosure(inputs: &Self::Inputs) -> Result<Option<serde_json::Value>, StatementError> {
+        let evaluated = inputs.evaluate(inputs.slots.len())?;
+        let disclosure = Disclosure {
+            circuits: inputs.circuits,
+            params: inputs.params.clone(),
+            context: evaluated.context,
+            payments: evaluated.payments,
+        };
+        disclosure.to_json().map(Some)
     }
 
     fn circuit(k: u32, witness: Option<Self::Witness>) -> Self::Circuit {

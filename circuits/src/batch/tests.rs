@@ -75,6 +75,19 @@ fn a_batch_publishes_what_the_native_batch_does() {
 }
 
 #[test]
+fn what_is_disclosed_opens_the_instance() {
+    let inputs = inputs(1);
+    let (_, instance) = Batch::evaluate(&inputs, K).expect("inputs in range");
+    let json = Batch::disclosure(&inputs).expect("inputs in range").expect("batches have something to disclose");
+    let disclosure: Disclosure = serde_json::from_value(json).expect("what was written");
+    assert_eq!(crate::encoding::chain(Tag::Context, &disclosure.words()), instance.context);
+    assert_eq!(disclosure.params.hash(), disclosure.context.params_hash);
+    assert_eq!(disclosure.payments.len(), 1);
+    let owed = disclosure.payments.iter().fold(Tag::Withdrawals.word(), crate::state::batch::absorb_payment);
+    assert_eq!(owed, disclosure.context.withdrawals);
+}
+
+#[test]
 fn padding_changes_nothing() {
     let mut venue = venue(2);
     let root = venue.state.root().expect("a store in memory");

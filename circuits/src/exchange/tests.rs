@@ -15,7 +15,7 @@ fn day() -> MutexGuard<'static, Day> {
     static DAY: LazyLock<Mutex<Day>> = LazyLock::new(|| {
         let text = include_str!("../../../examples/book.csv");
         let chain = read_chain(text.as_bytes(), &read_tick("1e-8").expect("a tick")).expect("the example book");
-        Mutex::new(day::run(1, &chain).expect("a day"))
+        Mutex::new(day::run(1, &chain, 1).expect("a day"))
     });
     DAY.lock().unwrap_or_else(PoisonError::into_inner)
 }

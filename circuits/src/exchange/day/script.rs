@@ -136,12 +136,12 @@ pub struct Day {
     pub funded: i128,
 }
 
-/// Runs the day of a seed on an option book.
+/// Runs the day of a seed on an option book, for a venue that is this application on its chain.
 ///
 /// # Errors
 /// [`DayError`].
-pub fn run(seed: u64, chain: &[Row]) -> Result<Day, DayError> {
-    let mut script = Script::new(seed, chain)?;
+pub fn run(seed: u64, chain: &[Row], application: u64) -> Result<Day, DayError> {
+    let mut script = Script::new(seed, chain, application)?;
     script.open()?;
     for round in 0..ROUNDS {
         if round > 0 {
@@ -170,10 +170,10 @@ fn unsigned() -> Signature {
 }
 
 impl Script {
-    fn new(seed: u64, chain: &[Row]) -> Result<Self, DayError> {
+    fn new(seed: u64, chain: &[Row], application: u64) -> Result<Self, DayError> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let oracles: Vec<SecretKey> = (0..5).map(|_| SecretKey::from_seed(&rng.r#gen())).collect();
-        let params = params(&oracles);
+        let params = params(&oracles, application);
         let market = DayMarket::new(chain, START)?;
         let mut traders = Trader::everybody(&mut rng);
         let liquid = market.liquid();
