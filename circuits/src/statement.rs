@@ -76,6 +76,15 @@ pub trait Statement: 'static {
     /// The instance columns as the verifier takes them.
     fn instance(instance: &Self::Instance) -> Vec<Vec<Fr>>;
 
+    /// What has to be published with a proof beside its instance, such as the preimages of digests in it. Most statements have nothing.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    fn disclosure(inputs: &Self::Inputs) -> Result<Option<serde_json::Value>, StatementError> {
+        let _ = inputs;
+        Ok(None)
+    }
+
     /// The circuit at `k`; without a witness it is the one for key generation.
     fn circuit(k: u32, witness: Option<Self::Witness>) -> Self::Circuit;
 }

@@ -42,6 +42,11 @@ enum Command {
     Prove(commands::prove::Arguments),
     /// Verify a proof, and say what the verdict rests upon.
     Verify(commands::verify::Arguments),
+    /// Fold batch proofs with their risk proofs into one, and wrap it for the EVM.
+    Accumulate(commands::accumulate::Arguments),
+    /// The verifier contract, its calldata, and verification in an EVM in this process.
+    #[command(subcommand)]
+    Evm(commands::evm::Verb),
     /// Say what a file is.
     Inspect(commands::inspect::Arguments),
     /// Rows, columns, lookups, degree and proof size of each statement.
@@ -80,6 +85,8 @@ fn run(command: &Command, shared: &Shared) -> Result<(), commands::Failure> {
         Command::Mock(arguments) => commands::mock::run(arguments, shared),
         Command::Prove(arguments) => commands::prove::run(arguments, shared),
         Command::Verify(arguments) => commands::verify::run(arguments, shared),
+        Command::Accumulate(arguments) => commands::accumulate::run(arguments, shared),
+        Command::Evm(verb) => commands::evm::run(verb, shared),
         Command::Inspect(arguments) => commands::inspect::run(arguments),
         Command::Cost(arguments) => commands::cost::run(arguments),
         Command::Layout(arguments) => commands::layout::run(arguments, shared),

@@ -16,6 +16,7 @@ use crate::output::seconds;
 pub(crate) struct Bars {
     mode: Mode,
     stage: Mutex<Option<Stage>>,
+    times: Mutex<Vec<(String, Duration)>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +41,7 @@ impl Bars {
             (false, true) => Mode::Terminal,
             (false, false) => Mode::Lines,
         };
-        Self { mode, stage: Mutex::new(None) }
+        Self { mode, stage: Mutex::new(None), times: Mutex::default() }
     }
 
     /// Ends the current stage.
@@ -50,10 +51,19 @@ impl Bars {
             if let Some(bar) = bar {
                 bar.finish_and_clear();
             }
+            let time = start.elapsed();
             if self.mode != Mode::Quiet {
-                eprintln!("{name}: {}", seconds(start.elapsed()));
+                eprintln!("{name}: {}", seconds(time));
+            }
+            if let Ok(mut times) = self.times.lock() {
+                times.push((name, time));
             }
         }
+    }
+
+    /// The stages so far, with how long each took.
+    pub(crate) fn times(&self) -> Vec<(String, Duration)> {
+        self.times.lock().map(|times| times.clone()).unwrap_or_default()
     }
 
     /// Says something beside the stages.

@@ -17,12 +17,14 @@ const fixture = JSON.parse(fs.readFileSync(path.join(__dirname, '../test/fixture
 const PORT = 8547;
 // Prices of the batches are of this time.
 const NOW = 1_800_000_000;
-// The batches are for what anvil's first account deploys with this nonce.
-const NONCE = 4;
+// The batches are for what this account deploys first: "zomma-venue-operator".
+const OPERATOR = '0x7a6f6d6d612d76656e75652d6f70657261746f72';
 const FIELD_MODULUS = BigInt('0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001');
 const OLD_ROOT = 12;
 const NEW_ROOT = 13;
 const KEYS = 16;
+// Word of a context.
+const PARAMS = 2;
 
 function artefact(file, name) {
     return JSON.parse(fs.readFileSync(path.join(root, `out/forge/${file}.sol/${name}.json`)));
@@ -35,7 +37,7 @@ async function deploy(signer, abi, code, ...args) {
 }
 
 async function main(provider) {
-    const [first, second] = [provider.getSigner(0), provider.getSigner(1)];
+    const [signer, operator] = [provider.getSigner(0), provider.getSigner(OPERATOR)];
     const { instances, proof } = fixture;
     const contexts = [];
     for (let i = 0; i < fixture.contexts.length; i += 13) contexts.push(fixture.contexts.slice(i, i + 13));
@@ -44,24 +46,25 @@ async function main(provider) {
     let generated;
     for (const code of fixture.code.slice().reverse()) {
         const abi = generated ? ['constructor(address)'] : [];
-        const made = await deploy(second, abi, code, ...(generated ? [generated] : []));
+        const made = await deploy(signer, abi, code, ...(generated ? [generated] : []));
         generated = made.contract.address;
         console.log(`generated verifier, a part of it  ${made.gas} gas`);
     }
     const front = artefact('FoldVerifier', 'FoldVerifier');
     const limit = 1_500_000;
-    const verifier = await deploy(second, front.abi, front.bytecode.object, generated, (proof.length - 2) / 2, limit);
+    const verifier = await deploy(signer, front.abi, front.bytecode.object, generated, (proof.length - 2) / 2, limit);
     console.log(`its strict front                  ${verifier.gas} gas`);
     const coin = artefact('Doubles', 'Token');
-    const token = await deploy(second, coin.abi, coin.bytecode.object);
+    const token = await deploy(signer, coin.abi, coin.bytecode.object);
     const { abi, bytecode } = artefact('Settlement', 'Settlement');
-    await provider.send('anvil_setNonce', [await first.getAddress(), ethers.utils.hexValue(NONCE)]);
+    await provider.send('anvil_impersonateAccount', [OPERATOR]);
+    await provider.send('anvil_setBalance', [OPERATOR, '0xde0b6b3a7640000']);
     const setup = {
         token: token.contract.address,
         unitsPerToken: 1,
         genesisRoot: instances[OLD_ROOT],
         genesisSequence: 0,
-        paramsHash: 0xfeed,
+        paramsHash: contexts[0][PARAMS],
         accounts: 1 << 24,
         maxAge: 3600,
         maxAhead: 60,
@@ -71,7 +74,7 @@ async function main(provider) {
         keys: instances[KEYS],
         upgradeDelay: 14 * 86_400,
     };
-    const settlement = await deploy(first, abi, bytecode.object, setup);
+    const settlement = await deploy(operator, abi, bytecode.object, setup);
     console.log(`settlement                        ${settlement.gas} gas`);
 
     // What must not work, each for its reason.

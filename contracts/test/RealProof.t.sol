@@ -2,7 +2,7 @@
 pragma solidity 0.8.28;
 
 import {FoldVerifier} from "../src/FoldVerifier.sol";
-import {Payment} from "../src/Contexts.sol";
+import {Contexts, Payment} from "../src/Contexts.sol";
 import {FIELD_MODULUS, Instances} from "../src/IFoldVerifier.sol";
 import {Settlement} from "../src/Settlement.sol";
 import {Base} from "./Base.sol";
@@ -14,10 +14,9 @@ import {Token} from "./Doubles.sol";
 contract RealProofTest is Base {
     uint256 private constant GAS_LIMIT = 1_500_000;
 
-    /// The first account of anvil, and the address of what it deploys with this nonce: the proof is for it.
-    address private constant DEPLOYER = 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266;
-    uint64 private constant NONCE = 4;
-    address private constant SETTLEMENT = 0xDc64a140Aa3E981100a9becA4E685f962f0cF6C9;
+    /// The operator ("zomma-venue-operator"), and the address of what it deploys first: the proof is for it.
+    address private constant OPERATOR = 0x7A6F6d6D612D76656E75652D6F70657261746f72;
+    address private constant SETTLEMENT = 0xE78F1e08FcdF5889636438C0fA51b22Dd6272655;
 
     FoldVerifier private verifier;
     uint256[17] private instances;
@@ -51,7 +50,7 @@ contract RealProofTest is Base {
             unitsPerToken: 1,
             genesisRoot: instances[Instances.OLD_ROOT],
             genesisSequence: 0,
-            paramsHash: 0xfeed,
+            paramsHash: contexts[0][Contexts.PARAMS],
             accounts: 1 << 24,
             maxAge: 1 hours,
             maxAhead: 1 minutes,
@@ -61,8 +60,7 @@ contract RealProofTest is Base {
             keys: instances[Instances.KEYS],
             upgradeDelay: 14 days
         });
-        vm.setNonce(DEPLOYER, NONCE);
-        vm.prank(DEPLOYER);
+        vm.prank(OPERATOR);
         made = new Settlement(setup);
         equal(uint160(SETTLEMENT), uint160(address(made)));
         vm.warp(1_800_000_030);

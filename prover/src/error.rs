@@ -40,11 +40,16 @@ pub enum ProverError {
         /// What is wrong with it.
         source: Box<ProverError>,
     },
+    /// What was made with development parameters is not accepted here.
+    #[error(
+        "made with parameters that are for development only: their secret is public, and whoever knows it can prove anything"
+    )]
+    Development,
     /// Something is wrong with a part of what was handed in; `source` says what.
     #[error("{part}: {source}")]
     Part {
         /// The part.
-        part: &'static str,
+        part: String,
         /// What is wrong with it.
         source: Box<ProverError>,
     },
@@ -272,8 +277,8 @@ impl ProverError {
 
     /// Says in which part the error was found.
     #[must_use]
-    pub fn of(self, part: &'static str) -> Self {
-        Self::Part { part, source: Box::new(self) }
+    pub fn of(self, part: impl Into<String>) -> Self {
+        Self::Part { part: part.into(), source: Box::new(self) }
     }
 
     /// The error itself, without the file or the part that it was found in.

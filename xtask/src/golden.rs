@@ -3,6 +3,7 @@
 use std::{fs, path::Path, process::Command};
 
 use crate::{
+    contracts,
     error::TaskError,
     root,
     run::{command, output, run},
@@ -23,6 +24,9 @@ pub(crate) fn golden() -> Result<(), TaskError> {
     for (file, arguments) in PRINTED {
         let text = output(cargo_run(arguments))?;
         write(&root().join(file), &text)?;
+    }
+    for (path, code) in contracts::build()? {
+        write(&path, code.as_bytes())?;
     }
     Ok(())
 }

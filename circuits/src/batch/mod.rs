@@ -5,6 +5,7 @@
 
 mod blocks;
 mod chip;
+mod disclosure;
 #[cfg(test)]
 mod field_tests;
 mod frame;
@@ -20,6 +21,7 @@ mod touch;
 mod unsigned;
 mod witness;
 
+pub use disclosure::Disclosure;
 pub use inputs::{BatchInputs, Cut, NodeInputs, RecordInputs, RecordInputsKind};
 pub use shape::{Counts, shape};
 pub use witness::BatchWitness;
@@ -135,6 +137,17 @@ impl Statement for Batch {
 
     fn instance(instance: &Self::Instance) -> Vec<Vec<Fr>> {
         vec![vec![instance.old_root, instance.new_root, instance.context]]
+    }
+
+    fn disclosure(inputs: &Self::Inputs) -> Result<Option<serde_json::Value>, StatementError> {
+        let ran = inputs.run(&Counts::UNLIMITED)?;
+        let disclosure = Disclosure {
+            circuits: inputs.circuits,
+            params: inputs.params.clone(),
+            context: ran.context,
+            payments: ran.receipts.into_iter().filter_map(|receipt| receipt.payment).collect(),
+        };
+        disclosure.to_json().map(Some)
     }
 
     fn circuit(k: u32, witness: Option<Self::Witness>) -> Self::Circuit {

@@ -15,7 +15,7 @@ fn day() -> MutexGuard<'static, Day> {
     static DAY: LazyLock<Mutex<Day>> = LazyLock::new(|| {
         let text = include_str!("../../../examples/book.csv");
         let chain = read_chain(text.as_bytes(), &read_tick("1e-8").expect("a tick")).expect("the example book");
-        Mutex::new(day::run(1, &chain).expect("a day"))
+        Mutex::new(day::run(1, &chain, 1).expect("a day"))
     });
     DAY.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -31,8 +31,13 @@ fn the_day_has_everything_in_it() {
         *types.entry(name).or_default() += 1;
     }
     println!("{types:?}, {} arrays", day.marks.len());
-    assert!(day.orders >= 500 && day.fills >= 60);
+    assert!(day.orders >= 500 && day.fills >= 25);
     assert!(day.marks.len() >= 5);
+    let settled = day.settled(halo2curves::bn256::Fr::zero()).expect("a day that can be proven");
+    let sizes: Vec<usize> = settled.batches.iter().map(|batch| batch.transactions.len()).collect();
+    println!("batches of {sizes:?} transactions, {} arrays, {} accounts", settled.risks.len(), settled.accounts());
+    assert_eq!(sizes.iter().sum::<usize>(), day.transactions.len() - day.rejected.values().sum::<usize>());
+    assert!(settled.accounts() >= 50);
     for trader in day.state.account_ids().expect("a store in memory") {
         let held = day
             .state

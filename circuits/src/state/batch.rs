@@ -29,6 +29,9 @@ pub enum BatchError {
     Apply(#[from] ApplyError),
 }
 
+/// Words of a context.
+pub const CONTEXT_WORDS: usize = 13;
+
 /// What a batch's proof makes public, apart from the two roots.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -101,13 +104,18 @@ impl BatchContext {
 
     /// The context hash, given the digest of the circuit set that the prover uses.
     pub fn hash(&self, circuits: Fr) -> Fr {
+        chain(Tag::Context, &self.words(circuits))
+    }
+
+    /// The words of the hash, given the digest of the circuit set.
+    pub fn words(&self, circuits: Fr) -> [Fr; CONTEXT_WORDS] {
         let seq = Packer::new().put(self.seq.0, 64).put(self.seq.1, 64);
         let window = Packer::new().put(self.window.0, TIME_BITS).put(self.window.1, TIME_BITS);
         let risk_time = Packer::new().put(self.window.0, TIME_BITS);
         let cursors = [self.deposit_cursor.0, self.deposit_cursor.1, self.forced_cursor.0, self.forced_cursor.1]
             .into_iter()
             .fold(Packer::new(), |packer, cursor| packer.put(cursor, COUNTER_BITS));
-        let words = [
+        [
             self.venue,
             circuits,
             self.params_hash,
@@ -121,8 +129,7 @@ impl BatchContext {
             self.withdrawals,
             self.forced,
             cursors.word(),
-        ];
-        chain(Tag::Context, &words)
+        ]
     }
 }
 

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use zomma_circuits::{Statement, costs::operations, registry, with_statement};
 use zomma_gadgets::frame::Cost;
-use zomma_prover::{ProverError, cost::StatementCost};
+use zomma_prover::{
+    ProverError,
+    accumulate::{FoldCost, FoldingCost, LayerCost, ProofCost, folding_cost},
+    cost::StatementCost,
+};
 
 use super::Failure;
 use crate::{error::CliError, output::print};
@@ -23,6 +27,7 @@ pub(crate) struct Arguments {
 pub(crate) struct Costs {
     statements: BTreeMap<&'static str, StatementCost>,
     operations: BTreeMap<&'static str, Cost>,
+    folding: FoldingCost,
 }
 
 /// Runs the command.
@@ -50,6 +55,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let Cost { rows, advice_cells, lookup_cells, area } = cost;
         text.push_str(&format!("{name:<20} {rows:>6} {advice_cells:>13} {lookup_cells:>13} {area:>7}\n"));
     }
+    text.push_str(&format!(
+        "\n{:<16} {:>7} {:>8} {:>10} {:>13}\n",
+        "proof folded", "points", "scalars", "chip rows", "scalar cells"
+    ));
+    for (name, ProofCost { points, scalars, cost }) in &costs.folding.proofs {
+        let FoldCost { chip_rows, scalar_cells, .. } = cost;
+        text.push_str(&format!("{name:<16} {points:>7} {scalars:>8} {chip_rows:>10} {scalar_cells:>13}\n"));
+    }
+    text.push_str(&format!(
+        "\n{:<16} {:>3} {:>7} {:>10} {:>13} {:>12}\n",
+        "layer", "k", "advice", "chip rows", "scalar cells", "proof bytes"
+    ));
+    for (name, LayerCost { k, advice, cost, proof_bytes }) in &costs.folding.layers {
+        let FoldCost { chip_rows, scalar_cells, .. } = cost;
+        text.push_str(&format!("{name:<16} {k:>3} {advice:>7} {chip_rows:>10} {scalar_cells:>13} {proof_bytes:>12}\n"));
+    }
     print(&text)
 }
 
@@ -61,5 +82,5 @@ fn costs() -> Result<Costs, Failure> {
         .iter()
         .map(|name| Ok(with_statement!(name, S => of::<S>())??))
         .collect::<Result<_, Failure>>()?;
-    Ok(Costs { statements, operations: operations().into_iter().collect() })
+    Ok(Costs { statements, operations: operations().into_iter().collect(), folding: folding_cost()? })
 }

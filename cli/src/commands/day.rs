@@ -4,9 +4,10 @@ use std::{fmt::Write as _, fs, path::Path};
 
 use zomma_circuits::{
     exchange::day::{self, Day, Liquidated, TakenOver},
-    margin::{Health, statement::MarginInputs},
+    margin::Health,
     pricing::csv::Row,
 };
+use zomma_prover::evm::settlement;
 
 use super::{Failure, exchange::write_lines};
 use crate::{error::CliError, output::print};
@@ -16,10 +17,9 @@ const SEED: u64 = 1;
 /// Ticks of an index point in the example book.
 const POINT: f64 = 1e8;
 
-/// Runs the day on a chain, writes its parameter set and transactions to `out`, and tells what happened. Returns the account that the jump
-/// left below maintenance, as `margin` takes it.
-pub(crate) fn run(chain: &[Row], out: &Path) -> Result<Option<MarginInputs>, Failure> {
-    let day = day::run(SEED, chain)?;
+/// Runs the day on a chain, writes its parameter set and transactions to `out`, and tells what happened.
+pub(crate) fn run(chain: &[Row], out: &Path) -> Result<Day, Failure> {
+    let day = day::run(SEED, chain, settlement::application())?;
     fs::create_dir_all(out).map_err(CliError::io(format!("make {}", out.display())))?;
     let (parameters, transactions) = (out.join("venue.json"), out.join("day.jsonl"));
     write_lines(Some(&parameters), std::slice::from_ref(&day.params))?;
@@ -30,7 +30,7 @@ pub(crate) fn run(chain: &[Row], out: &Path) -> Result<Option<MarginInputs>, Fai
         parameters.display(),
         transactions.display()
     ))?;
-    Ok(day.unhealthy)
+    Ok(day)
 }
 
 fn points(value: i128) -> f64 {

@@ -1,7 +1,7 @@
 //! `zomma demo`: the main job on the example book.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use rand::SeedableRng;
@@ -11,8 +11,7 @@ use zomma_circuits::decimal::Decimal;
 use zomma_circuits::margin::statement::Margin;
 use zomma_circuits::pricing::csv::{Row, read_chain, read_tick};
 use zomma_circuits::pricing::native::{DELTA_BITS, GAMMA_BITS, Valuation};
-use zomma_circuits::pricing::scenario::{SCENARIOS, ScenarioSet};
-use zomma_circuits::pricing::statements::{Price, PriceInputs, Risk, RiskInputs};
+use zomma_circuits::pricing::statements::{Price, PriceInputs};
 use zomma_circuits::pricing::{Kind, YEAR};
 use zomma_prover::artefact::folder;
 use zomma_prover::engine::Engine;
@@ -33,10 +32,13 @@ const BOOK: &str = include_str!("../../../examples/book.csv");
 pub(crate) struct Arguments {
     /// Folder for proofs.
     #[arg(long, default_value = "out/demo")]
-    out: PathBuf,
+    pub(crate) out: PathBuf,
     /// What computes: cpu, cpu:portable, cpu:avx512-ifma or halo2-axiom.
     #[arg(long, env = "ZOMMA_BACKEND", default_value = "cpu")]
     backend: String,
+    /// Stop after the batch proofs, and neither fold nor settle them.
+    #[arg(long)]
+    quick: bool,
 }
 
 /// What proving one statement took.
@@ -52,6 +54,7 @@ struct Line {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, shared: &Shared) -> Result<(), Failure> {
+    let start = Instant::now();
     let tick = read_tick("1e-8")?;
     let rows = read_chain(BOOK.as_bytes(), &tick)?;
     let timestamp = 1_126_742_400;
@@ -63,41 +66,87 @@ pub(crate) fn run(arguments: &Arguments, shared: &Shared) -> Result<(), Failure>
     print(&format!(
         "Prover: {engine}. The structured reference string is for development only: its secret is public.\n\n"
     ))?;
-    let (risk, _) = RiskInputs::from_chain(&rows, timestamp, ScenarioSet::standard());
-    let mut lines = vec![
-        job::<Price>(arguments, shared, &engine, &inputs, format!("{} options", rows.len()))?,
-        job::<Risk>(arguments, shared, &engine, &risk, format!("{} scenario prices", rows.len() * SCENARIOS))?,
-    ];
-    if let Some(account) = super::day::run(&rows, &arguments.out)? {
-        let what = format!("{} positions", account.account.positions.len());
-        lines.push(job::<Margin>(arguments, shared, &engine, &account, what)?);
+    let day = super::day::run(&rows, &arguments.out)?;
+    let mut jobs = Jobs { arguments, shared, engine: &engine, lines: vec![] };
+    jobs.prove::<Price>(Price::NAME, &inputs, format!("{} options", rows.len()))?;
+    if let Some(account) = &day.unhealthy {
+        jobs.prove::<Margin>(Margin::NAME, account, format!("{} positions", account.account.positions.len()))?;
     }
+    let settled = super::settle::prove_batches(&mut jobs, &day)?;
+    print(&table(&jobs.lines))?;
+    if !arguments.quick {
+        super::settle::settle(arguments, shared, &engine, &settled)?;
+    }
+    let mut text = String::new();
+    if let Some(peak) = peak_memory() {
+        _ = write!(text, "Peak memory: {:.2} GiB. ", peak as f64 / 1_048_576.0);
+    }
+    _ = writeln!(
+        text,
+        "{:.0} s in all. Proofs, instances, keys, contracts: {}",
+        start.elapsed().as_secs_f64(),
+        arguments.out.display()
+    );
+    print(&text)
+}
+
+fn table(lines: &[Line]) -> String {
     let mut text = format!(
         "{:<10} {:>3} {:<22} {:>8} {:>8} {:>9} {:>7}\n",
         "statement", "k", "what", "keys s", "prove s", "verify s", "bytes"
     );
-    for line in &lines {
-        text.push_str(&format!(
-            "{:<10} {:>3} {:<22} {:>8.1} {:>8.1} {:>9.2} {:>7}\n",
+    for line in lines {
+        _ = writeln!(
+            text,
+            "{:<10} {:>3} {:<22} {:>8.1} {:>8.1} {:>9.2} {:>7}",
             line.statement, line.k, line.what, line.keys, line.prove, line.verify, line.bytes
-        ));
+        );
     }
-    if let Some(peak) = peak_memory() {
-        text.push_str(&format!("\nPeak memory: {:.2} GiB. ", peak as f64 / 1_048_576.0));
+    text + "\n"
+}
+
+/// Proofs of statements, one after the other, each in a folder of its own.
+pub(crate) struct Jobs<'a> {
+    pub(crate) arguments: &'a Arguments,
+    pub(crate) shared: &'a Shared,
+    engine: &'a Engine,
+    lines: Vec<Line>,
+}
+
+impl Jobs<'_> {
+    /// Proves a statement in the folder of this name, at the smallest size.
+    pub(crate) fn prove<S: Statement>(
+        &mut self,
+        folder: &str,
+        inputs: &S::Inputs,
+        what: String,
+    ) -> Result<PathBuf, Failure> {
+        self.prove_at::<S>(folder, S::k_for(inputs)?, inputs, what)
     }
-    text.push_str(&format!("Proofs, instances and verifying keys: {}\n", arguments.out.display()));
-    print(&text)
+
+    /// The same at a size.
+    pub(crate) fn prove_at<S: Statement>(
+        &mut self,
+        folder: &str,
+        k: u32,
+        inputs: &S::Inputs,
+        what: String,
+    ) -> Result<PathBuf, Failure> {
+        let out = self.arguments.out.join(folder);
+        self.lines.push(job::<S>(&out, k, self.shared, self.engine, inputs, what)?);
+        Ok(out)
+    }
 }
 
 fn job<S: Statement>(
-    arguments: &Arguments,
+    out: &Path,
+    k: u32,
     shared: &Shared,
     engine: &Engine,
     inputs: &S::Inputs,
     what: String,
 ) -> Result<Line, Failure> {
     let bars = Bars::new(shared.quiet);
-    let k = S::k_for(inputs)?;
     bars.note(&format!("{}, k = {k}", S::NAME));
     let start = Instant::now();
     let srs = shared.development_srs(k, &bars)?;
@@ -107,14 +156,14 @@ fn job<S: Statement>(
     let rng = ChaCha20Rng::from_entropy();
     let (proof, instance) = prove::<S>(engine, &key, &srs, inputs, TranscriptKind::Poseidon, rng, &bars)?;
     let prove = start.elapsed().as_secs_f64();
-    let out = arguments.out.join(S::NAME);
-    folder::write::<S>(&out, key.verifying_key(), &proof, &instance)?;
+    let disclosed = S::disclosure(inputs)?;
+    folder::write::<S>(out, key.verifying_key(), &proof, &instance, disclosed.as_ref())?;
     drop((srs, key));
     let start = Instant::now();
-    let verdict = verify_folder::<S>(&out, &shared.params, false, &bars)?;
+    let verdict = verify_folder::<S>(out, &shared.params, false, &bars)?;
     let verify = start.elapsed().as_secs_f64();
     bars.finish();
-    let instance = serde_json::to_value(verdict.instance).map_err(|error| CliError::input(&out, error))?;
+    let instance = serde_json::to_value(verdict.instance).map_err(|error| CliError::input(out, error))?;
     print(&format!("{}: proof valid; key {}.\n{instance:#}\n\n", S::NAME, verdict.key))?;
     Ok(Line { statement: S::NAME, k, what, keys, prove, verify, bytes: verdict.proof_bytes })
 }

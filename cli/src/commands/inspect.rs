@@ -9,8 +9,8 @@ use std::{
 
 use zomma_circuits::{Statement, with_statement};
 use zomma_prover::{
-    accumulate::FoldProof,
-    artefact::{Kind, Proof},
+    accumulate::{FoldProof, FoldVerifier},
+    artefact::{Kind, Proof, Public},
     keys::{KeyHeader, StatementProvingKey, StatementVerifyingKey, inspect_verifying_key},
     srs::{Ptau, Srs},
 };
@@ -37,6 +37,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Some(Kind::ProvingKey) => proving_key(path)?,
         Some(Kind::Proof) => proof(path)?,
         Some(Kind::Fold) => fold(path)?,
+        Some(Kind::FoldKeys) => fold_keys(path)?,
         None if start.starts_with(b"ptau") => ptau(path)?,
         None => {
             let reason = format!("not a file of zomma's: it starts with 0x{}", hex::encode(&start));
@@ -146,4 +147,22 @@ fn fold(path: &Path) -> Result<String, Failure> {
         table = table.line(&format!("instance {i}"), public);
     }
     Ok(table.0 + "digest is good; the proof itself is not checked\n")
+}
+
+fn fold_keys(path: &Path) -> Result<String, Failure> {
+    let keys = FoldVerifier::read(path)?;
+    let header = keys.header();
+    let mut table = Table::new(Kind::FoldKeys);
+    for id in [&header.batch, &header.risk] {
+        let verifies = format!("{} (version {}) at k = {}, key {}", id.statement, id.version, id.k, id.key);
+        table = table.line("verifies", verifies);
+    }
+    let table = table
+        .line("k", header.shape.k)
+        .line("parameters", &header.srs.origin)
+        .line("srs sha256", header.srs.sha256)
+        .line("circuits", Public(keys.digests().inner()))
+        .line("keys", Public(keys.digests().all()));
+    Ok(table.0
+        + "digest and points are good; `zomma verify` of a proof beside it checks that these are the right keys\n")
 }

@@ -1,9 +1,11 @@
 //! One file per command.
 
+pub(crate) mod accumulate;
 pub(crate) mod bench;
 pub(crate) mod cost;
 pub(crate) mod day;
 pub(crate) mod demo;
+pub(crate) mod evm;
 pub(crate) mod exchange;
 pub(crate) mod inspect;
 pub(crate) mod keygen;
@@ -12,6 +14,7 @@ pub(crate) mod mock;
 pub(crate) mod price;
 pub(crate) mod prove;
 pub(crate) mod risk;
+pub(crate) mod settle;
 pub(crate) mod srs;
 pub(crate) mod verify;
 

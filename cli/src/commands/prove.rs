@@ -51,7 +51,8 @@ fn make<S: Statement>(arguments: &Arguments, shared: &Shared) -> Result<(), Fail
     let (key, _) = shared.keys().get::<S>(&srs, &bars)?;
     let prover = StatementProver::new(&engine, &key, &srs, memory)?;
     let (proof, instance) = prover.prove(&inputs, arguments.transcript, ChaCha20Rng::from_entropy(), &bars)?;
-    folder::write(&arguments.out, key.verifying_key(), &proof, &instance)?;
+    let disclosed = S::disclosure(&inputs)?;
+    folder::write(&arguments.out, key.verifying_key(), &proof, &instance, disclosed.as_ref())?;
     bars.finish();
     output::print(&format!(
         "proof       {} ({}, {} transcript, {})\nstatement   {} (version {}), k = {k}\nkey digest  {}\nparameters  {}\n",

@@ -23,6 +23,8 @@ pub enum Tag {
     Fold,
     /// The public context of a batch.
     Context,
+    /// A venue's parameter set.
+    Params,
 }
 
 impl Tag {
@@ -37,6 +39,7 @@ impl Tag {
             Self::Node => "zomma.fold.node",
             Self::Fold => "zomma.fold.challenge",
             Self::Context => "zomma.context",
+            Self::Params => "zomma.params",
         }
     }
 

@@ -1,15 +1,24 @@
 //! The leaf: one batch proof, and the risk proof that its context names.
 
+use std::iter::zip;
+
 use halo2curves::bn256::Fr;
+use serde::{Deserialize, Serialize};
 use snark_verifier::loader::ScalarLoader;
 
 use super::{
-    chip::{FoldCircuit, FoldShape},
+    chip::{FoldCircuit, FoldCost, FoldShape},
     circuit::{LoadedKey, build, combine},
-    hash::{Tag, chain},
+    folding::MIN_K,
+    hash::{Hasher, Native, Tag, chain},
     key::{FoldKey, all_digest, inner_digest},
+    points::Loader,
+    transcript::Word,
 };
-use crate::error::ProverError;
+use crate::{
+    artefact::{Digest, Public},
+    error::ProverError,
+};
 
 /// Where a batch proof's instance holds what.
 pub(super) mod batch_index {
@@ -27,9 +36,18 @@ pub struct ContextLayout {
     pub words: usize,
     /// The word that names the digest of the inner keys.
     pub circuits: usize,
+    /// The word that is the hash of the venue's parameter set.
+    pub params: usize,
+    /// Instance of the risk proof that is the hash of the scenario set; the parameter set has it as word [`PARAMS_SCENARIOS`].
+    pub scenarios: usize,
     /// Word of the context and instance of the risk proof that must be equal, with the name of what they both are.
     pub links: Vec<Link>,
 }
+
+/// The word of a parameter set that is the hash of the scenario set.
+pub const PARAMS_SCENARIOS: usize = 1;
+/// Most words of a parameter set: eight, and two for each of 16 keys of oracles.
+pub const MAX_PARAMS: usize = 40;
 
 /// An equality between a batch's context and its risk proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,8 +76,26 @@ pub struct LeafInputs {
     pub batch: ProofWithInstance,
     /// The words of the batch's context.
     pub context: Vec<Fr>,
+    /// The words of the venue's parameter set.
+    pub params: Vec<Fr>,
     /// The risk proof.
     pub risk: ProofWithInstance,
+}
+
+/// What names a key that leaves verify with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InnerId {
+    /// The statement.
+    pub statement: String,
+    /// Its version.
+    pub version: u32,
+    /// The size.
+    pub k: u32,
+    /// Digest of the verifying key's file.
+    pub key: Digest,
+    /// Digest of the key inside circuits.
+    pub digest: Public,
 }
 
 /// The keys that a leaf verifies, and how their instances are tied.
@@ -69,8 +105,31 @@ pub struct Inner {
     pub batch: FoldKey,
     /// The key of risk proofs.
     pub risk: FoldKey,
+    /// What names the key of batch proofs.
+    pub batch_id: InnerId,
+    /// What names the key of risk proofs.
+    pub risk_id: InnerId,
     /// The context.
     pub context: ContextLayout,
+}
+
+impl Inner {
+    /// The digest of both keys, which contexts name.
+    #[must_use]
+    pub fn digest(&self) -> Fr {
+        inner_digest(&Native, self.batch.digest(), self.risk.digest())
+    }
+
+    /// The shape of a folding over these keys, and what its leaf takes.
+    ///
+    /// # Errors
+    /// What laying the leaf out reports.
+    pub fn shape(&self) -> Result<(FoldShape, FoldCost), ProverError> {
+        // The layout does not depend on the shape.
+        let least = FoldShape { k: MIN_K, scalar_columns: 1 };
+        let cost = circuit(false, least, self, &self.blank(), Default::default())?.cost();
+        Ok((FoldShape::for_cost(&cost).join(least), cost))
+    }
 }
 
 /// Lays out the circuit of a leaf. `keys` are the digests of the leaf's and the node's own key, which are passed on only.
@@ -97,6 +156,9 @@ pub(super) fn circuit(
         for link in &inner.context.links {
             loader.assert_eq(link.name, &context[link.word], &risk.instance[link.instance]);
         }
+        let (params, scenarios) = open_params(loader, &inputs.params);
+        loader.assert_eq("parameters", &context[inner.context.params], &params);
+        loader.assert_eq("scenarios", &scenarios, &risk.instance[inner.context.scenarios]);
 
         let [old_root, new_root] =
             [batch_index::OLD_ROOT, batch_index::NEW_ROOT].map(|index| batch.instance[index].clone());
@@ -105,6 +167,29 @@ pub(super) fn circuit(
         let rest = [old_root, new_root, loader.load_one(), contexts, keys];
         Ok(accumulator.into_iter().chain(rest.map(|scalar| scalar.into_assigned())).collect())
     })
+}
+
+/// Hashes a parameter set of any length, and returns the hash and the set's scenario hash.
+///
+/// Pairs of words after the first can be left out one by one. Whatever is left out, the hash is that of the remaining words in the order given, so that
+/// two lists of one hash are the same, and the first pair is always there.
+fn open_params(loader: &Loader, words: &[Fr]) -> (Word, Word) {
+    let mut padded = words.to_vec();
+    padded.resize(MAX_PARAMS, Fr::zero());
+    let padded: Vec<Word> = padded.iter().map(|word| loader.assign_scalar(*word)).collect();
+    let used = (0..MAX_PARAMS / 2).map(|pair| 2 * pair < words.len());
+    let mut digest = loader.constant(Tag::Params.word());
+    for (index, (pair, used)) in zip(padded.chunks(2), used).enumerate() {
+        let [next, ..] = loader.permute([digest.clone(), pair[0].clone(), pair[1].clone()]);
+        digest = if index == 0 {
+            next
+        } else {
+            let used = loader.assign_scalar(Fr::from(u64::from(used)));
+            loader.assert_eq("a bit", &(used.clone() * &used), &used);
+            (next - &digest) * &used + &digest
+        };
+    }
+    (digest, padded[PARAMS_SCENARIOS].clone())
 }
 
 /// The digest of one batch's context in a tree of contexts.

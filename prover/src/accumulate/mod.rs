@@ -6,6 +6,7 @@
 
 mod chip;
 mod circuit;
+mod cost;
 mod folding;
 mod hash;
 mod instance;
@@ -17,16 +18,24 @@ mod node;
 mod points;
 mod transcript;
 mod tree;
+mod venue;
+mod verifier;
 
 pub use chip::{FoldCircuit, FoldConfig, FoldCost, FoldShape};
-pub use folding::{FoldProof, Folding, Layer, MIN_K, Wrapping};
+pub use cost::{FoldingCost, LayerCost, ProofCost, folding_cost};
+pub use folding::{FoldProof, Folding, Layer, MIN_K};
 pub use hash::{Tag, native_chain};
 pub use instance::{ACCUMULATOR_LEN, Accumulator, FoldInstance, INSTANCE_LEN, LIMB_BITS, LIMBS};
 pub(crate) use key::Scheme;
 pub use key::{FoldKey, KeyDigests};
-pub use leaf::{BATCH_INSTANCE_LEN, ContextLayout, Inner, LeafInputs, Link, ProofWithInstance, leaf_contexts};
+pub use leaf::{
+    BATCH_INSTANCE_LEN, ContextLayout, Inner, InnerId, LeafInputs, Link, MAX_PARAMS, PARAMS_SCENARIOS,
+    ProofWithInstance, leaf_contexts,
+};
 pub use node::node_contexts;
-pub use tree::{FoldHeader, Tree};
+pub use tree::{FoldHeader, KEYS_FILE, Tree};
+pub use venue::{Deliveries, FoldVerdict, trust_fold, verify_fold};
+pub use verifier::{FoldKeysHeader, FoldVerifier};
 
 #[cfg(test)]
 mod tests;

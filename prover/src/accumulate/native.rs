@@ -10,10 +10,10 @@ use snark_verifier::{
 };
 
 use super::{
-    hash::{Native, Tag, native_chain},
+    hash::{Tag, native_chain},
     instance::{Accumulator, FoldInstance},
-    key::{FoldKey, KeyDigests, Succinct, inner_digest},
-    leaf::{Inner, LeafInputs, ProofWithInstance, batch_index},
+    key::{FoldKey, KeyDigests, Succinct},
+    leaf::{Inner, LeafInputs, MAX_PARAMS, PARAMS_SCENARIOS, ProofWithInstance, batch_index},
 };
 use crate::{
     artefact::Public,
@@ -134,7 +134,7 @@ impl Inner {
     /// # Errors
     /// What is wrong: see [`FoldKey::verify`]; [`ProverError::Mismatch`] when the proofs do not belong together.
     pub fn check(&self, inputs: &LeafInputs) -> Result<(), ProverError> {
-        let LeafInputs { batch, context, risk } = inputs;
+        let LeafInputs { batch, context, params, risk } = inputs;
         for (key, proof, part) in [(&self.batch, batch, "the batch proof"), (&self.risk, risk, "the risk proof")] {
             key.verify(proof, TranscriptKind::Poseidon).map_err(|error| error.of(part))?;
         }
@@ -142,18 +142,27 @@ impl Inner {
             return Err(ProverError::mismatch("words of the context", self.context.words, context.len()));
         }
         equal("digest of the context", batch.instance[batch_index::CONTEXT], native_chain(Tag::Context, context))?;
-        let digest = inner_digest(&Native, self.batch.digest(), self.risk.digest());
-        equal("circuits named by the context", digest, context[self.context.circuits])?;
+        equal("circuits named by the context", self.digest(), context[self.context.circuits])?;
         for link in &self.context.links {
             equal(link.name, context[link.word], risk.instance[link.instance])?;
         }
-        Ok(())
+        if params.len() <= PARAMS_SCENARIOS || params.len() > MAX_PARAMS || params.len() % 2 == 1 {
+            let range = format!("even, 2 to {MAX_PARAMS}");
+            return Err(ProverError::OutOfRange {
+                field: "words of the parameter set",
+                found: params.len() as u64,
+                range,
+            });
+        }
+        equal("hash of the parameter set", context[self.context.params], native_chain(Tag::Params, params))?;
+        equal("scenarios of the parameter set", params[PARAMS_SCENARIOS], risk.instance[self.context.scenarios])
     }
 
     /// What has the form of a leaf's inputs.
     pub(super) fn blank(&self) -> LeafInputs {
         let context = vec![Fr::zero(); self.context.words];
-        LeafInputs { batch: self.batch.blank(), context, risk: self.risk.blank() }
+        let params = vec![Fr::zero(); 2];
+        LeafInputs { batch: self.batch.blank(), context, params, risk: self.risk.blank() }
     }
 }
 
@@ -162,10 +171,12 @@ fn equal(field: &'static str, expected: Fr, found: Fr) -> Result<(), ProverError
     if expected == found { Ok(()) } else { Err(ProverError::mismatch(field, Public(expected), Public(found))) }
 }
 
-/// Checks that two proofs can become one: they name these keys, and the second starts where the first ends.
-pub(super) fn check_chained(left: &FoldInstance, right: &FoldInstance, keys: &KeyDigests) -> Result<(), ProverError> {
-    for (side, part) in [(left, "the left side"), (right, "the right side")] {
-        equal("digest of all verifying keys", keys.all(), side.keys).map_err(|error| error.of(part))?;
-    }
+/// Checks that a proof names these keys.
+pub(super) fn check_keys(claim: &FoldInstance, keys: &KeyDigests) -> Result<(), ProverError> {
+    equal("digest of all verifying keys", keys.all(), claim.keys)
+}
+
+/// Checks that the second of two proofs starts where the first ends.
+pub(super) fn check_chained(left: &FoldInstance, right: &FoldInstance) -> Result<(), ProverError> {
     equal("old root of the right side", left.new_root, right.old_root)
 }

@@ -4,7 +4,10 @@
 //! same shape. Every leaf and node is a file with a name that follows from its place; a run that was killed goes on from what is there,
 //! after verifying it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use halo2curves::bn256::Fr;
 use rand::RngCore;
@@ -15,6 +18,7 @@ use super::{
     instance::INSTANCE_LEN,
     leaf::{LeafInputs, ProofWithInstance, batch_index, leaf_contexts},
     node::node_contexts,
+    verifier::FoldVerifier,
 };
 use crate::{
     artefact::{Envelope, Header, Kind, Public},
@@ -23,6 +27,9 @@ use crate::{
     progress::Progress,
     srs::SrsId,
 };
+
+/// The file of the keys in a folder of folded proofs.
+pub const KEYS_FILE: &str = "keys.bin";
 
 /// What a file of a leaf's, a node's or a wrap's proof says about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,7 +114,22 @@ impl Place {
     }
 
     fn path(self, folder: &Path) -> PathBuf {
-        folder.join(format!("{}-{:06}-{:06}.fold", self.layer(), self.first, self.count))
+        self.path_of(self.layer(), folder)
+    }
+
+    fn path_of(self, layer: Layer, folder: &Path) -> PathBuf {
+        folder.join(format!("{layer}-{:06}-{:06}.fold", self.first, self.count))
+    }
+
+    /// What is to be proven to have this place's proof in a folder: children before their parents.
+    fn missing(self, folder: &Path, list: &mut Vec<Self>) {
+        if self.path(folder).exists() {
+            return;
+        }
+        if self.layer() == Layer::Node {
+            self.sides().into_iter().for_each(|side| side.missing(folder, list));
+        }
+        list.push(self);
     }
 
     /// Its two sides.
@@ -121,65 +143,95 @@ impl Place {
 /// A tree of proofs in a folder.
 #[derive(Debug)]
 pub struct Tree<'a> {
-    /// The keys.
-    pub folding: &'a Folding,
-    /// What proves.
-    pub engine: &'a Engine,
-    /// Where finished proofs lie.
-    pub folder: &'a Path,
+    folding: &'a Folding,
+    engine: &'a Engine,
+    folder: &'a Path,
 }
 
-impl Tree<'_> {
-    /// Folds batches, given in order, into one proof.
+impl<'a> Tree<'a> {
+    /// Opens a folder for the proofs of a folding, made if it is not there; the folding's verifying keys are written into it.
     ///
     /// # Errors
-    /// [`ProverError::Malformed`] when there are none; what proving reports; what is wrong with a file that is there already, or
-    /// [`ProverError::Mismatch`] when it is of other batches.
+    /// [`ProverError::Mismatch`] when it holds the keys of another folding; [`ProverError::Io`].
+    pub fn open(folding: &'a Folding, engine: &'a Engine, folder: &'a Path) -> Result<Self, ProverError> {
+        fs::create_dir_all(folder).map_err(ProverError::io("create", folder))?;
+        let path = folder.join(KEYS_FILE);
+        if path.exists() {
+            let (expected, found) = (folding.verifier().digest(), FoldVerifier::read(&path)?.digest());
+            if expected != found {
+                return Err(ProverError::mismatch("keys of the folding in this folder", expected, found).in_file(path));
+            }
+        } else {
+            folding.verifier().write(&path)?;
+        }
+        Ok(Self { folding, engine, folder })
+    }
+
+    /// Folds batches, given in order, into one proof. Each leaf and each node becomes a file as soon as it is proven; those that are there are
+    /// checked and not proven again.
+    ///
+    /// # Errors
+    /// [`ProverError::Malformed`] when there are none; [`ProverError::Mismatch`] naming the first that does not start where the one before
+    /// ends; what proving reports; what is wrong with a file that is there already, or [`ProverError::Mismatch`] when it is of other batches.
     pub fn fold(
         &self,
         leaves: &[LeafInputs],
         rng: &mut impl RngCore,
         progress: &dyn Progress,
     ) -> Result<FoldProof, ProverError> {
-        if leaves.is_empty() {
-            return Err(ProverError::malformed("batches", "there are none to fold"));
+        check_order(leaves)?;
+        let root = Place { first: 0, count: leaves.len() };
+        let mut missing = vec![];
+        root.missing(self.folder, &mut missing);
+        // Leaves first: a proving key is large, and is made when the layer changes.
+        missing.sort_by_key(|place| place.layer());
+        for place in missing {
+            let Place { first, count } = place;
+            let proof = match place.layer() {
+                Layer::Leaf => {
+                    progress.stage(&format!("leaf of batch {} of {}", first + 1, leaves.len()), 0);
+                    self.folding.leaf(self.engine, &leaves[first], &mut *rng)?
+                }
+                _ => {
+                    progress.stage(&format!("node of batches {} to {}", first + 1, first + count), 0);
+                    let [left, right] = place.sides().map(|side| self.read(side, leaves));
+                    self.folding.node(self.engine, [&left?, &right?], &mut *rng)?
+                }
+            };
+            proof.write(&place.path(self.folder), self.folding.srs().id(), self.engine)?;
         }
-        progress.stage("folding", 2 * leaves.len() as u64 - 1);
-        self.part(Place { first: 0, count: leaves.len() }, leaves, rng, progress)
+        self.read(root, leaves)
     }
 
-    fn part(
+    /// Wraps the proof of all these batches, for the EVM; the file is treated as those of leaves and nodes are.
+    ///
+    /// # Errors
+    /// As [`Self::fold`].
+    pub fn wrap(
         &self,
-        place: Place,
         leaves: &[LeafInputs],
         rng: &mut impl RngCore,
         progress: &dyn Progress,
     ) -> Result<FoldProof, ProverError> {
-        let path = place.path(self.folder);
-        if path.exists() {
-            let proof = self.read(&path, &leaves[place.first..][..place.count])?;
-            progress.advance(2 * place.count as u64 - 1);
-            return Ok(proof);
+        let folded = self.fold(leaves, rng, progress)?;
+        let path = Place { first: 0, count: leaves.len() }.path_of(Layer::Wrap, self.folder);
+        if !path.exists() {
+            progress.stage("wrap", 0);
+            let proof = self.folding.wrap(self.engine, &folded, rng)?;
+            proof.write(&path, self.folding.srs().id(), self.engine)?;
         }
-        let proof = match place.layer() {
-            Layer::Leaf => self.folding.leaf(self.engine, &leaves[place.first], rng)?,
-            _ => {
-                let [left, right] = place.sides();
-                let left = self.part(left, leaves, rng, progress)?;
-                let right = self.part(right, leaves, rng, progress)?;
-                self.folding.node(self.engine, [&left, &right], rng)?
-            }
-        };
-        proof.write(&path, self.folding.srs().id(), self.engine)?;
-        progress.advance(1);
-        Ok(proof)
+        self.read_at(&path, leaves)
     }
 
-    /// Reads a finished part, and checks that it is a proof of these batches.
-    fn read(&self, path: &Path, leaves: &[LeafInputs]) -> Result<FoldProof, ProverError> {
+    /// Reads a finished part, and checks that it is a proof of its batches.
+    fn read(&self, place: Place, leaves: &[LeafInputs]) -> Result<FoldProof, ProverError> {
+        self.read_at(&place.path(self.folder), &leaves[place.first..][..place.count])
+    }
+
+    fn read_at(&self, path: &Path, leaves: &[LeafInputs]) -> Result<FoldProof, ProverError> {
         let checked = || {
             let proof = FoldProof::read(path, self.folding.srs().id())?;
-            let claim = self.folding.verify(&proof)?;
+            let claim = self.folding.verifier().verify(&proof)?;
             let found = (claim.old_root, claim.new_root, claim.batches, claim.contexts);
             if found != expected(leaves) {
                 return Err(ProverError::mismatch("batches of the proof", "those to be folded", "others"));
@@ -188,6 +240,21 @@ impl Tree<'_> {
         };
         checked().map_err(|error: ProverError| error.in_file(path))
     }
+}
+
+/// Checks that there are batches, and that each starts where the one before ends.
+pub(super) fn check_order(leaves: &[LeafInputs]) -> Result<(), ProverError> {
+    if leaves.is_empty() {
+        return Err(ProverError::malformed("batches", "there are none to fold"));
+    }
+    for (index, pair) in leaves.windows(2).enumerate() {
+        let [ends, starts] = [(0, batch_index::NEW_ROOT), (1, batch_index::OLD_ROOT)]
+            .map(|(side, index)| Public(pair[side].batch.instance[index]));
+        if ends != starts {
+            return Err(ProverError::mismatch("old root", ends, starts).of(format!("batch {}", index + 2)));
+        }
+    }
+    Ok(())
 }
 
 /// What a proof of these batches claims: roots, number and contexts.
@@ -238,7 +305,7 @@ mod tests {
             let word = |value: u64| Fr::from(value);
             let batch = ProofWithInstance { instance: vec![word(10 + i), word(11 + i), word(1 + i)], proof: vec![] };
             let risk = ProofWithInstance { instance: vec![], proof: vec![] };
-            LeafInputs { batch, context: vec![], risk }
+            LeafInputs { batch, context: vec![], params: vec![], risk }
         };
         let leaves: Vec<_> = (0..5).map(leaf).collect();
         let (old_root, new_root, batches, contexts) = expected(&leaves);

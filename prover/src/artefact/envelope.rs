@@ -46,11 +46,14 @@ pub enum Kind {
     Proof,
     /// A proof of a layer of a folding.
     Fold,
+    /// The verifying keys of a folding.
+    FoldKeys,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Srs, Self::VerifyingKey, Self::ProvingKey, Self::Proof, Self::Fold];
+    pub const ALL: [Self; 6] =
+        [Self::Srs, Self::VerifyingKey, Self::ProvingKey, Self::Proof, Self::Fold, Self::FoldKeys];
 
     /// The first eight bytes of the file.
     #[must_use]
@@ -61,6 +64,7 @@ impl Kind {
             Self::ProvingKey => *b"ZOMMAPK\0",
             Self::Proof => *b"ZOMMAPRF",
             Self::Fold => *b"ZOMMAFLD",
+            Self::FoldKeys => *b"ZOMMAFVK",
         }
     }
 
@@ -85,6 +89,7 @@ impl fmt::Display for Kind {
             Self::ProvingKey => "proving key file",
             Self::Proof => "proof file",
             Self::Fold => "folded proof file",
+            Self::FoldKeys => "file of a folding's verifying keys",
         })
     }
 }

@@ -26,13 +26,15 @@ pub const PUBLIC_JSON: &str = "public.json";
 pub const VK_BIN: &str = "vk.bin";
 /// The verifying key as JSON.
 pub const VK_JSON: &str = "vk.json";
-/// Every file of the folder.
+/// What a statement has to publish beside its instance; only some have anything.
+pub const DISCLOSED_JSON: &str = "disclosed.json";
+/// Every file that each folder has.
 pub const FILES: [&str; 5] = [PROOF_BIN, PROOF_JSON, PUBLIC_JSON, VK_BIN, VK_JSON];
 
 /// Longest JSON file that is read.
 const MAX_JSON: u64 = 64 << 20;
 
-/// Writes the five files. The folder appears whole or not at all; one that holds an earlier proof is replaced.
+/// Writes the five files, and what is disclosed if there is anything. The folder appears whole or not at all; one that holds an earlier proof is replaced.
 ///
 /// # Errors
 /// [`ProverError::Io`]; [`ProverError::Malformed`] when the folder has other files in it. Nothing is changed then.
@@ -41,15 +43,17 @@ pub fn write<S: Statement>(
     key: &StatementVerifyingKey<S>,
     proof: &Proof,
     instance: &S::Instance,
+    disclosed: Option<&Value>,
 ) -> Result<(), ProverError> {
-    let files = [
+    let mut files = vec![
         (PROOF_BIN, proof.to_bytes()),
         (PROOF_JSON, text(&proof.to_json())),
         (PUBLIC_JSON, text(&public_json::<S>(proof, instance)?)),
         (VK_BIN, key.to_bytes()),
         (VK_JSON, text(&key_json(key))),
     ];
-    atomic::write_folder(folder, &files, &FILES)
+    files.extend(disclosed.map(|disclosed| (DISCLOSED_JSON, text(disclosed))));
+    atomic::write_folder(folder, &files, &[FILES.as_slice(), &[DISCLOSED_JSON]].concat())
 }
 
 /// `public.json`: the instance as the statement names it.
@@ -137,7 +141,8 @@ impl<S: Statement> Delivered<S> {
     }
 }
 
-fn read_json(path: &Path) -> Result<Value, ProverError> {
+/// Reads a JSON file that is not longer than it may be.
+pub(crate) fn read_json(path: &Path) -> Result<Value, ProverError> {
     let len = fs::metadata(path).map_err(ProverError::io("read", path))?.len();
     if len > MAX_JSON {
         let range = format!("at most {MAX_JSON} bytes");

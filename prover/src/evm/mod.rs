@@ -4,11 +4,15 @@
 //! of few columns, which makes that line longer than a contract may be: it is cut into [`VerifierSource::parts`], each of which hands its
 //! memory on to the next.
 
+pub mod abi;
+mod assembler;
 mod calldata;
 mod compiler;
 mod machine;
 mod poseidon;
+pub mod settlement;
 mod verifier;
+mod yul;
 
 #[cfg(test)]
 mod tests;

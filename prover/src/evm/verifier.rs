@@ -10,7 +10,10 @@ use snark_verifier::{
     verifier::{SnarkVerifier, plonk::PlonkVerifier},
 };
 
-use super::compiler::{Compiler, MAX_CODE};
+use super::{
+    assembler::{Assembled, LINK, assemble},
+    compiler::{Compiler, MAX_CODE},
+};
 use crate::{
     accumulate::{FoldKey, LIMB_BITS, LIMBS, Scheme},
     error::ProverError,
@@ -76,6 +79,13 @@ impl VerifierSource {
     /// # Errors
     /// [`ProverError::OutOfRange`] when there are not so many statements to distribute.
     pub fn parts(&self, count: usize) -> Result<Vec<String>, ProverError> {
+        let cuts = self.cuts(count)?;
+        let last = cuts.len() - 1;
+        Ok(cuts.into_iter().enumerate().map(|(i, cut)| self.part(i, cut, i == last)).collect())
+    }
+
+    /// Where the statements are cut.
+    fn cuts(&self, count: usize) -> Result<Vec<Range<usize>>, ProverError> {
         let available = self.statements.len() - self.cut_from + 1;
         if count == 0 || count > available {
             let range = format!("1 to {available}");
@@ -91,7 +101,40 @@ impl VerifierSource {
             length += statement.len();
         }
         cuts.push(self.statements.len());
-        Ok(cuts.windows(2).enumerate().map(|(i, cut)| self.part(i, cut[0]..cut[1], i + 2 == cuts.len())).collect())
+        Ok(cuts.windows(2).map(|cut| cut[0]..cut[1]).collect())
+    }
+
+    /// Assembles into as few contracts as fit, and yields their creation code, the first one first. No compiler is needed.
+    ///
+    /// # Errors
+    /// [`ProverError::OutOfRange`] when not even many parts fit; [`ProverError::Malformed`] for assembly that is not known here.
+    pub fn assemble(&self) -> Result<Vec<Vec<u8>>, ProverError> {
+        self.fewest(|count| {
+            let assembled = self.assemble_parts(count)?;
+            Ok(assembled.into_iter().map(|Assembled { creation, runtime_len }| (creation, runtime_len)).collect())
+        })
+    }
+
+    /// Assembles into so many contracts.
+    pub(super) fn assemble_parts(&self, count: usize) -> Result<Vec<Assembled>, ProverError> {
+        let cuts = self.cuts(count)?;
+        let last = cuts.len() - 1;
+        cuts.into_iter().enumerate().map(|(i, cut)| assemble(&self.assembly(i, cut, i == last))).collect()
+    }
+
+    /// Tries more and more parts until each fits. `make` yields creation code and length of each part's own code.
+    fn fewest(
+        &self,
+        make: impl Fn(usize) -> Result<Vec<(Vec<u8>, usize)>, ProverError>,
+    ) -> Result<Vec<Vec<u8>>, ProverError> {
+        for count in 1..=MAX_PARTS {
+            let made = make(count)?;
+            if made.iter().all(|(_, length)| *length <= MAX_CODE) {
+                return Ok(made.into_iter().map(|(creation, _)| creation).collect());
+            }
+        }
+        let range = format!("at most {MAX_PARTS} contracts of {MAX_CODE} bytes");
+        Err(ProverError::OutOfRange { field: "code of the verifier", found: self.statements.len() as u64, range })
     }
 
     /// Compiles into as few contracts as fit, and yields their creation code, the first one first.
@@ -99,18 +142,15 @@ impl VerifierSource {
     /// # Errors
     /// What the compiler reports; [`ProverError::OutOfRange`] when not even many parts fit.
     pub fn compile(&self, compiler: &Compiler) -> Result<Vec<Vec<u8>>, ProverError> {
-        for count in 1..=MAX_PARTS {
+        self.fewest(|count| {
             let sources = self.parts(count)?;
             let compiled = sources.iter().map(|source| compiler.compile(source)).collect::<Result<Vec<_>, _>>()?;
-            if compiled.iter().all(|contract| contract.runtime_len <= MAX_CODE) {
-                return Ok(compiled.into_iter().map(|contract| contract.creation).collect());
-            }
-        }
-        let range = format!("at most {MAX_PARTS} contracts of {MAX_CODE} bytes");
-        Err(ProverError::OutOfRange { field: "code of the verifier", found: self.statements.len() as u64, range })
+            Ok(compiled.into_iter().map(|contract| (contract.creation, contract.runtime_len)).collect())
+        })
     }
 
-    fn part(&self, index: usize, statements: Range<usize>, last: bool) -> String {
+    /// A part as assembly; all but the last call what is named [`LINK`].
+    fn assembly(&self, index: usize, statements: Range<usize>, last: bool) -> String {
         let Self { prelude, memory_end, .. } = self;
         let length = memory_end - MEMORY_START;
         let statements = self.statements[statements].join("\n");
@@ -131,18 +171,24 @@ impl VerifierSource {
         } else {
             format!(
                 "mstore({memory_end:#x}, success)\n\
-                 if iszero(extcodesize(following)) {{ revert(0, 0) }}\n\
-                 if iszero(staticcall(gas(), following, {MEMORY_START:#x}, {:#x}, 0, 0)) {{ revert(0, 0) }}\n\
+                 if iszero(extcodesize({LINK})) {{ revert(0, 0) }}\n\
+                 if iszero(staticcall(gas(), {LINK}, {MEMORY_START:#x}, {:#x}, 0, 0)) {{ revert(0, 0) }}\n\
                  return(0, 0)",
                 length + 0x20
             )
         };
+        format!("{enter}\n{prelude}\n{statements}\n{leave}")
+    }
+
+    /// A part as a Solidity contract.
+    fn part(&self, index: usize, statements: Range<usize>, last: bool) -> String {
+        let assembly = self.assembly(index, statements, last);
         let (declare, bind) = if last {
-            (String::new(), "")
+            (String::new(), String::new())
         } else {
             let declare = "    address private immutable next;\n\n    constructor(address next_) {\n        \
                            require(next_.code.length > 0);\n        next = next_;\n    }\n\n";
-            (declare.to_owned(), "        address following = next;\n")
+            (declare.to_owned(), format!("        address {LINK} = next;\n"))
         };
         format!(
             "// SPDX-License-Identifier: MIT\npragma solidity 0.8.28;\n\n\
@@ -150,7 +196,7 @@ impl VerifierSource {
              contract Halo2Verifier{number} {{\n{declare}    fallback() external {{\n{bind}        \
              assembly (\"memory-safe\") {{\n\
              if iszero(eq(mload(0x40), {MEMORY_START:#x})) {{ revert(0, 0) }}\n\
-             {enter}\n{prelude}\n{statements}\n{leave}\n        }}\n    }}\n}}\n",
+             {assembly}\n        }}\n    }}\n}}\n",
             number = index + 1,
         )
     }

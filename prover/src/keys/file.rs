@@ -195,7 +195,7 @@ fn proving_key_len<S: Statement>(header: &ProvingKeyHeader, shape: &Shape) -> Re
 }
 
 /// Reads halo2's raw verifying key; its length has been checked.
-fn read_verifying_key(payload: &[u8], k: u32, shape: &Shape) -> Result<VerifyingKey<G1Affine>, ProverError> {
+pub(crate) fn read_verifying_key(payload: &[u8], k: u32, shape: &Shape) -> Result<VerifyingKey<G1Affine>, ProverError> {
     let (prefix, points) = payload.split_at(VK_PREFIX);
     let number = |offset: usize| u32::from_le_bytes(std::array::from_fn(|i| prefix[offset + i]));
     if prefix[0] != HALO2_VERSION {

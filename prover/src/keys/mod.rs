@@ -30,6 +30,7 @@ use zomma_circuits::Statement;
 
 pub use cache::{Found, KeyCache};
 pub use circuit::{CircuitId, check_size, lay_out};
+pub(crate) use file::read_verifying_key;
 pub use file::{ProvingKeyHeader, inspect_proving_key, inspect_verifying_key};
 pub use pins::{KeyPin, KeyPins};
 pub use shape::Shape;
@@ -38,7 +39,7 @@ pub(crate) use shape::{check_point, scalar};
 use crate::{
     artefact::{Digest, Header, Kind},
     points::{G2_BYTES, read_g2},
-    srs::{SrsId, assemble},
+    srs::{SrsId, verifier_params},
 };
 
 /// What a key is for. Header of a verifying key's file.
@@ -121,8 +122,7 @@ impl<S: Statement> StatementVerifyingKey<S> {
     /// The part of the structured reference string that verifying needs.
     #[must_use]
     pub fn verifier_params(&self) -> ParamsKZG<Bn256> {
-        let g = vec![G1Affine::generator()];
-        assemble(self.header.k, g, Some(vec![]), G2Affine::generator(), self.header.s_g2.0)
+        verifier_params(self.header.k, self.header.s_g2.0)
     }
 }
 

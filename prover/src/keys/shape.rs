@@ -28,8 +28,14 @@ impl Shape {
     /// The shape of a circuit type.
     #[must_use]
     pub fn of<C: Circuit<Fr, Params = ()>>() -> Self {
+        Self::with::<C>(())
+    }
+
+    /// The shape of a circuit type with these parameters.
+    #[must_use]
+    pub fn with<C: Circuit<Fr>>(params: C::Params) -> Self {
         let mut constraints = ConstraintSystem::default();
-        C::configure_with_params(&mut constraints, ());
+        C::configure_with_params(&mut constraints, params);
         let selectors = vec![vec![]; constraints.num_selectors()];
         Self { constraints: constraints.directly_convert_selectors_to_fixed(selectors).0 }
     }

@@ -56,6 +56,14 @@ impl Origin {
     pub fn is_development(&self) -> bool {
         matches!(self, Self::Development { .. })
     }
+
+    /// Refuses parameters that are for development only.
+    ///
+    /// # Errors
+    /// [`ProverError::Development`].
+    pub fn check_production(&self) -> Result<(), ProverError> {
+        if self.is_development() { Err(ProverError::Development) } else { Ok(()) }
+    }
 }
 
 impl fmt::Display for Origin {
@@ -162,6 +170,11 @@ fn check_k(k: u32) -> Result<(), ProverError> {
         return Ok(());
     }
     Err(ProverError::OutOfRange { field: "k", found: u64::from(k), range: format!("1 to {MAX_K}") })
+}
+
+/// The part of a structured reference string that verifying needs.
+pub(crate) fn verifier_params(k: u32, s_g2: G2Affine) -> ParamsKZG<Bn256> {
+    assemble(k, vec![G1Affine::generator()], Some(vec![]), G2Affine::generator(), s_g2)
 }
 
 /// Parameters from their parts; the Lagrange basis is computed where it is not given.

@@ -16,6 +16,7 @@ use halo2_proofs::{
 use halo2curves::bn256::{Bn256, Fr, G1Affine};
 use zomma_circuits::Statement;
 
+pub(crate) use trust::trust;
 pub use trust::{KeyTrust, Verdict, verify_folder};
 
 use crate::{

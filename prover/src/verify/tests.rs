@@ -241,7 +241,7 @@ fn a_folder_is_delivered_whole_and_verified() {
     let scratch = tempfile::tempdir().unwrap();
     let (out, params) = (scratch.path().join("out"), scratch.path().join("params"));
     let key = made.key.verifying_key();
-    folder::write(&out, key, &made.proof, &made.instance).unwrap();
+    folder::write(&out, key, &made.proof, &made.instance, None).unwrap();
     let mut names: Vec<String> =
         fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
@@ -299,7 +299,7 @@ fn a_key_of_another_circuit_is_found_out() {
     let mut proof = made.proof.clone();
     proof.header.verifying_key = forged.digest();
     let out = scratch.path().join("out");
-    folder::write(&out, &forged, &proof, &made.instance).unwrap();
+    folder::write(&out, &forged, &proof, &made.instance, None).unwrap();
     let error = verify_folder::<S>(&out, &params, false, &Silent).unwrap_err();
     assert!(matches!(error, ProverError::Mismatch { field: "digest of the verifying key made anew", .. }), "{error}");
 }
@@ -310,7 +310,7 @@ fn files_of_a_folder_that_disagree_are_named() {
     let scratch = tempfile::tempdir().unwrap();
     let out = scratch.path().join("out");
     let check = |file: &str, change: &dyn Fn(&Path), expected: &str| {
-        folder::write(&out, made.key.verifying_key(), &made.proof, &made.instance).unwrap();
+        folder::write(&out, made.key.verifying_key(), &made.proof, &made.instance, None).unwrap();
         change(&out.join(file));
         let error = verify_folder::<S>(&out, scratch.path(), true, &Silent).unwrap_err().to_string();
         assert_eq!(error, format!("{}: {expected}", out.join(file).display()));
@@ -342,7 +342,7 @@ fn files_of_a_folder_that_disagree_are_named() {
     check("public.json", &|path| fs::write(path, "{").unwrap(), "JSON: EOF while parsing an object at line 1 column 1");
     check("proof.bin", &|path| fs::write(path, "").unwrap(), "not a proof file: it starts with nothing (it is empty)");
     for file in folder::FILES {
-        folder::write(&out, made.key.verifying_key(), &made.proof, &made.instance).unwrap();
+        folder::write(&out, made.key.verifying_key(), &made.proof, &made.instance, None).unwrap();
         fs::remove_file(out.join(file)).unwrap();
         let error = verify_folder::<S>(&out, scratch.path(), true, &Silent).unwrap_err();
         assert!(matches!(&error, ProverError::Missing { path, .. } if *path == out.join(file)), "{error}");
@@ -356,7 +356,7 @@ fn other_peoples_folders_are_left_alone() {
     let out = scratch.path().join("out");
     fs::create_dir(&out).unwrap();
     fs::write(out.join("thesis.txt"), "years of work").unwrap();
-    let error = folder::write(&out, made.key.verifying_key(), &made.proof, &made.instance).unwrap_err();
+    let error = folder::write(&out, made.key.verifying_key(), &made.proof, &made.instance, None).unwrap_err();
     assert_eq!(
         error.to_string(),
         format!(

@@ -76,7 +76,8 @@ pub fn verify_folder<S: Statement>(
     })
 }
 
-fn trust<S: Statement>(
+/// Checks that a key is the right one, and says against what.
+pub(crate) fn trust<S: Statement>(
     key: &StatementVerifyingKey<S>,
     params: &Path,
     trust_key: bool,

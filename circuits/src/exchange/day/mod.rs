@@ -7,9 +7,11 @@ mod book;
 mod market;
 mod orders;
 mod script;
+mod settled;
 
 pub use market::{DayMarket, STRIKES};
 pub use script::{Day, DayError, Liquidated, TakenOver, run};
+pub use settled::{BATCH_K, SettledDay};
 
 use halo2curves::bn256::Fr;
 
@@ -28,12 +30,15 @@ const GRID: usize = 27;
 /// Weight of a tail.
 const TAIL_WEIGHT: u16 = 1_000;
 
-/// The parameter set of the day's venue.
+/// The chain that the day's venue settles on: the number that development chains have.
+pub const CHAIN: u64 = 31_337;
+
+/// The parameter set of the day's venue, which is an application on [`CHAIN`].
 #[must_use]
-pub fn params(oracles: &[SecretKey]) -> VenueParams {
+pub fn params(oracles: &[SecretKey], application: u64) -> VenueParams {
     VenueParams {
-        chain_id: 31_337,
-        app_id: 1,
+        chain_id: CHAIN,
+        app_id: application,
         depths: Depths::default(),
         scenario_hash: scenarios_digest(),
         margin: MarginRules {

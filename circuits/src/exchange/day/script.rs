@@ -29,14 +29,12 @@ use crate::state::tx::{
 use crate::state::{ApplyError, OpenError, Reject, State};
 use crate::statement::Statement;
 
-/// Rounds of trading before the jump, each with marks of its own.
-const ROUNDS: usize = 3;
+/// Rounds of trading before the jump, each with marks of its own: how many orders of each cross the spread. The others are makers' quotes.
+const ROUNDS: [usize; 2] = [6, 24];
 /// Orders of a round.
-const ORDERS: usize = 180;
-/// Of how many orders of a round one crosses the spread; the others are makers' quotes.
-const TAKERS: usize = 9;
+const ORDERS: usize = 260;
 /// Of how many quotes one is withdrawn by its owner.
-const WITHDRAWN: usize = 24;
+const WITHDRAWN: usize = 130;
 /// Seconds between two rounds. An order lives no longer.
 const ROUND_SECONDS: u64 = 1_800;
 /// Ticks of an index point in the example book.
@@ -136,18 +134,18 @@ pub struct Day {
     pub funded: i128,
 }
 
-/// Runs the day of a seed on an option book.
+/// Runs the day of a seed on an option book, for a venue that is this application on its chain.
 ///
 /// # Errors
 /// [`DayError`].
-pub fn run(seed: u64, chain: &[Row]) -> Result<Day, DayError> {
-    let mut script = Script::new(seed, chain)?;
+pub fn run(seed: u64, chain: &[Row], application: u64) -> Result<Day, DayError> {
+    let mut script = Script::new(seed, chain, application)?;
     script.open()?;
-    for round in 0..ROUNDS {
+    for (round, takers) in ROUNDS.into_iter().enumerate() {
         if round > 0 {
             script.move_marks(20)?;
         }
-        script.trade()?;
+        script.trade(takers)?;
     }
     script.jump()?;
     script.liquidate()?;
@@ -170,10 +168,10 @@ fn unsigned() -> Signature {
 }
 
 impl Script {
-    fn new(seed: u64, chain: &[Row]) -> Result<Self, DayError> {
+    fn new(seed: u64, chain: &[Row], application: u64) -> Result<Self, DayError> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let oracles: Vec<SecretKey> = (0..5).map(|_| SecretKey::from_seed(&rng.r#gen())).collect();
-        let params = params(&oracles);
+        let params = params(&oracles, application);
         let market = DayMarket::new(chain, START)?;
         let mut traders = Trader::everybody(&mut rng);
         let liquid = market.liquid();
@@ -273,11 +271,11 @@ impl Script {
     }
 
     /// A round of orders: makers quote, everybody else takes.
-    fn trade(&mut self) -> Result<(), DayError> {
+    fn trade(&mut self, takers: usize) -> Result<(), DayError> {
         let makers: Vec<usize> =
             (0..self.traders.len()).filter(|index| self.traders[*index].role == Role::Maker).collect();
         for number in 0..ORDERS {
-            let quotes = ORDERS - ORDERS / TAKERS;
+            let quotes = ORDERS - takers;
             let index =
                 if number < quotes { makers[number % makers.len()] } else { self.rng.gen_range(2..self.traders.len()) };
             self.order(index)?;

@@ -87,6 +87,31 @@ fn leaves_tie_batch_risk_and_keys() {
     assert_eq!(pairs, [[inner + Fr::ONE, inner]]);
     assert!(error.starts_with("circuits named by the context: expected "), "{error}");
 
+    // Parameters that are not the venue's, and a venue of other scenarios.
+    let honest = venue.leaf(Fr::from(5), 0);
+    let hash = honest.context[word::PARAMS];
+    for (place, pairs) in [(0, 1), (1, 2), (3, 1)] {
+        let mut inputs = honest.clone();
+        inputs.params[place] += Fr::ONE;
+        let found = native_chain(Tag::Params, &inputs.params);
+        let broken = leaf_circuit(&venue, &inputs).broken_copies();
+        assert_eq!(broken.len(), pairs, "word {place}");
+        assert_eq!(broken[0], [hash, found], "word {place}");
+        let error = venue.inner.check(&inputs).unwrap_err().to_string();
+        assert!(error.starts_with("hash of the parameter set: expected "), "{error}");
+    }
+    let mut inputs = honest.clone();
+    inputs.params[1] += Fr::ONE;
+    let other = inputs.params.clone();
+    let inputs = venue.leaf_with(Fr::from(5), 0, |context| context[word::PARAMS] = native_chain(Tag::Params, &other));
+    let inputs = LeafInputs { params: other.clone(), ..inputs };
+    assert_eq!(leaf_circuit(&venue, &inputs).broken_copies(), [[other[1], other[1] - Fr::ONE]]);
+    let error = venue.inner.check(&inputs).unwrap_err().to_string();
+    assert!(error.starts_with("scenarios of the parameter set: expected "), "{error}");
+    let odd = LeafInputs { params: other[..3].to_vec(), ..inputs };
+    let error = venue.inner.check(&odd).unwrap_err().to_string();
+    assert_eq!(error, "words of the parameter set: 3 is out of range (even, 2 to 40)");
+
     // A context that is not the batch's.
     let mut inputs = venue.leaf(Fr::from(5), 0);
     let committed = inputs.batch.instance[2];
@@ -310,12 +335,42 @@ fn limbs_of_accumulators_have_one_form() {
     }
 }
 
+/// Proofs that are good for something else: with the other opening argument, and over another secret.
+#[test]
+fn good_proofs_of_another_kind_are_none() {
+    let children = Children::new();
+    let s_g2 = children.leaf.key.s_g2();
+    let column = children.left().to_column();
+    let right = children.right().to_column();
+    let foreign = Claimer::of_srs(1, 1)
+        .prove(FoldInstance { accumulator: Claimer::of_srs(1, 1).accumulator(5), ..children.left() }.to_column());
+    let error = children.leaf.key.verify(&foreign, POSEIDON).unwrap_err().to_string();
+    assert_eq!(error, "the proof is not valid: the pairing check fails");
+
+    let gwc = children.leaf.prove_gwc(column);
+    let expected = children.leaf.key.proof_len(POSEIDON);
+    let error = children.leaf.key.verify(&gwc, POSEIDON).unwrap_err().to_string();
+    assert_eq!(error, format!("proof (SHPLONK): {expected} bytes expected, {} found", gwc.proof.len()));
+
+    // A node that is given one of them regardless: what is left of it fails, here and in every proof above.
+    let mut cut = gwc;
+    cut.proof.resize(expected, 0);
+    let good = children.node.prove(right);
+    for bad in [&foreign, &cut] {
+        let nodes = [Child { key: &children.leaf.key, proof: bad }, Child { key: &children.node.key, proof: &good }];
+        match node::node(true, ANY, nodes, &children.digests) {
+            Ok(circuit) => assert!(!claim(&circuit).accumulator.holds(s_g2)),
+            Err(error) => assert!(error.to_string().starts_with("the proof is not valid: "), "{error}"),
+        }
+    }
+}
+
 #[test]
 fn all_layers_share_one_secret() {
     let inner = Small::new().inner;
     let refused = |seed: u64| {
         let srs = Srs::development(6, seed, &Silent).unwrap();
-        Folding::generate(srs, inner.clone(), &Silent).unwrap_err().to_string()
+        FoldVerifier::generate(&srs, &inner, &Silent).unwrap_err().to_string()
     };
     assert_eq!(refused(1), "secret of the structured reference string: expected that of the inner keys, found another");
     assert_eq!(refused(0), "k of the structured reference string: expected 19, found 6");

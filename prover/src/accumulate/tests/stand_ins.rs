@@ -15,17 +15,19 @@ use halo2curves::{
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
+use zomma_kernels::CpuBackend;
 
 use crate::{
     accumulate::{
-        Accumulator, ContextLayout, FoldKey, INSTANCE_LEN, Inner, KeyDigests, LeafInputs, Link, ProofWithInstance, Tag,
-        native_chain,
+        Accumulator, ContextLayout, FoldKey, INSTANCE_LEN, Inner, InnerId, KeyDigests, LeafInputs, Link,
+        ProofWithInstance, Tag, native_chain,
     },
+    artefact::{Digest, Public},
     engine::Engine,
-    plonk::Memory,
+    plonk::{Gwc, Memory, create_proof},
     progress::Silent,
     srs::Srs,
-    transcript::TranscriptKind,
+    transcript::{PoseidonChallenge, TranscriptKind, poseidon_writer},
 };
 
 /// Size of the stand-ins.
@@ -146,10 +148,19 @@ pub(super) struct Venue<const ADVICE: usize, const LOOKUPS: usize> {
 /// Words of a stand-in's context.
 pub(super) mod word {
     pub(crate) const CIRCUITS: usize = 1;
+    pub(crate) const PARAMS: usize = 2;
     pub(crate) const MARKS: usize = 5;
     pub(crate) const RISK_ROOT: usize = 6;
     pub(crate) const RISK_TIME: usize = 7;
     pub(crate) const COUNT: usize = 13;
+}
+
+/// What the stand-in's risk proofs call marks, and its parameter set scenarios.
+const MARKS: u64 = 1000;
+
+/// The words of the stand-in's parameter set.
+pub(super) fn params() -> Vec<Fr> {
+    [7, MARKS, 8, 9].map(Fr::from).to_vec()
 }
 
 impl<const ADVICE: usize, const LOOKUPS: usize> Venue<ADVICE, LOOKUPS> {
@@ -166,9 +177,21 @@ impl<const ADVICE: usize, const LOOKUPS: usize> Venue<ADVICE, LOOKUPS> {
         let context = ContextLayout {
             words: word::COUNT,
             circuits: word::CIRCUITS,
+            params: word::PARAMS,
+            // The stand-in has no scenarios: its marks do for them too.
+            scenarios: 1,
             links: links.map(|(name, word, instance)| Link { name, word, instance }).to_vec(),
         };
-        let inner = Inner { batch: fold_key(&batch), risk: fold_key(&risk), context };
+        let id = |statement: &str, key: &FoldKey| InnerId {
+            statement: statement.to_owned(),
+            version: 1,
+            k: INNER_K,
+            key: Digest::of(statement.as_bytes()),
+            digest: Public(key.digest()),
+        };
+        let keys = (fold_key(&batch), fold_key(&risk));
+        let (batch_id, risk_id) = (id("stand-in for batch", &keys.0), id("stand-in for risk", &keys.1));
+        let inner = Inner { batch: keys.0, risk: keys.1, batch_id, risk_id, context };
         Self { srs, batch, risk, inner }
     }
 
@@ -195,16 +218,18 @@ impl<const ADVICE: usize, const LOOKUPS: usize> Venue<ADVICE, LOOKUPS> {
 
     /// The same, with the context changed before the batch commits to it.
     pub(super) fn leaf_with(&self, old_root: Fr, i: u64, change: impl FnOnce(&mut [Fr])) -> LeafInputs {
-        let (marks, time) = (Fr::from(1000 + i), Fr::from(2000 + i));
+        let (marks, time) = (Fr::from(MARKS), Fr::from(2000 + i));
+        let params = params();
         let risk = self.prove(marks, time, true);
         let mut context: Vec<Fr> = (0..word::COUNT as u64).map(|j| Fr::from(100 * i + j)).collect();
         context[word::CIRCUITS] = self.digests(Fr::ZERO, Fr::ZERO).inner();
+        context[word::PARAMS] = native_chain(Tag::Params, &params);
         context[word::MARKS] = marks;
         context[word::RISK_ROOT] = risk.instance[0];
         context[word::RISK_TIME] = time;
         change(&mut context);
         let batch = self.prove(old_root, native_chain(Tag::Context, &context), false);
-        LeafInputs { batch, context, risk }
+        LeafInputs { batch, context, params, risk }
     }
 }
 
@@ -270,7 +295,12 @@ pub(crate) struct Claimer {
 
 impl Claimer {
     pub(crate) fn new(flavour: u64) -> Self {
-        let srs = Srs::development(INNER_K, 0, &Silent).unwrap();
+        Self::of_srs(flavour, 0)
+    }
+
+    /// The same circuit over the structured reference string of another secret.
+    pub(super) fn of_srs(flavour: u64, seed: u64) -> Self {
+        let srs = Srs::development(INNER_K, seed, &Silent).unwrap();
         let circuit = Claim { instance: vec![Fr::ZERO; INSTANCE_LEN], flavour };
         let vk = keygen_vk(srs.params(), &circuit).unwrap();
         let key = FoldKey::of_fold(srs.params(), &vk);
@@ -289,6 +319,28 @@ impl Claimer {
         let engine = Engine::default();
         let prover = engine.prepare(self.srs.params(), &self.proving, Memory::Needed).unwrap();
         let proof = prover.prove(&[circuit], &columns, rng, transcript).unwrap();
+        ProofWithInstance { instance, proof }
+    }
+
+    /// A good proof with the other opening argument.
+    pub(super) fn prove_gwc(&self, instance: Vec<Fr>) -> ProofWithInstance {
+        let circuit = Claim { instance: instance.clone(), flavour: self.flavour };
+        let mut transcript = poseidon_writer();
+        let columns: [&[&[Fr]]; 1] = [&[&instance]];
+        let rng = ChaCha20Rng::seed_from_u64(7);
+        let backend = CpuBackend::detect();
+        let params = self.srs.params();
+        create_proof::<Gwc, _, PoseidonChallenge, _, _, _>(
+            &backend,
+            params,
+            &self.proving,
+            &[circuit],
+            &columns,
+            rng,
+            &mut transcript,
+        )
+        .unwrap();
+        let proof = transcript.finalize();
         ProofWithInstance { instance, proof }
     }
 
