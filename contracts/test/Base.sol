@@ -6,6 +6,7 @@ interface Vm {
     function prank(address sender) external;
     function startPrank(address sender) external;
     function stopPrank() external;
+    function setNonce(address account, uint64 nonce) external;
     function warp(uint256 timestamp) external;
     function deal(address account, uint256 balance) external;
     function etch(address account, bytes calldata code) external;
@@ -13,6 +14,7 @@ interface Vm {
     function expectEmit(address emitter) external;
     function readFile(string calldata path) external view returns (string memory);
     function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
+    function parseJsonBytesArray(string calldata json, string calldata key) external pure returns (bytes[] memory);
     function parseJsonUintArray(string calldata json, string calldata key) external pure returns (uint256[] memory);
 }
 

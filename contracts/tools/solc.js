@@ -38,7 +38,12 @@ function creationCode() {
     const input = {
         language: 'Solidity',
         sources: { 'stdin.sol': { content: fs.readFileSync(0, 'utf8') } },
-        settings: { optimizer: { enabled: false }, outputSelection: { '*': { '*': ['evm.bytecode.object'] } } },
+        settings: {
+            optimizer: { enabled: false },
+            metadata: { appendCBOR: false },
+            evmVersion: 'cancun',
+            outputSelection: { '*': { '*': ['evm.bytecode.object'] } },
+        },
     };
     const output = JSON.parse(solc.compile(JSON.stringify(input)));
     const errors = (output.errors || []).filter((error) => error.severity === 'error');

@@ -4,6 +4,7 @@
 //! only a stable toolchain and mutates valid files from a seed, and libFuzzer through cargo-fuzz.
 #![forbid(unsafe_code)]
 
+pub mod batch;
 pub mod exchange;
 pub mod mutate;
 pub mod seal;
@@ -33,6 +34,10 @@ pub const TARGETS: &[Target] = &[
     Target { name: "transaction", seeds: exchange::transactions, run: exchange::transaction },
     Target { name: "snapshot", seeds: exchange::snapshots, run: exchange::snapshot },
     Target { name: "key_file", seeds: exchange::key_files, run: exchange::key_file },
+    Target { name: "batch_inputs", seeds: batch::batches, run: batch::batch_inputs },
+    Target { name: "venue_params", seeds: batch::parameters, run: batch::venue_params },
+    Target { name: "transactions", seeds: batch::transaction_files, run: batch::transactions },
+    Target { name: "field", seeds: batch::choices, run: batch::field },
 ];
 
 #[cfg(test)]

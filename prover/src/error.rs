@@ -40,6 +40,14 @@ pub enum ProverError {
         /// What is wrong with it.
         source: Box<ProverError>,
     },
+    /// Something is wrong with a part of what was handed in; `source` says what.
+    #[error("{part}: {source}")]
+    Part {
+        /// The part.
+        part: &'static str,
+        /// What is wrong with it.
+        source: Box<ProverError>,
+    },
     /// The first bytes are not those of the artefact that was expected.
     #[error("not a {expected}: it starts with {found}")]
     Magic {
@@ -262,11 +270,17 @@ impl ProverError {
         }
     }
 
-    /// The error itself, without the file that it was found in.
+    /// Says in which part the error was found.
+    #[must_use]
+    pub fn of(self, part: &'static str) -> Self {
+        Self::Part { part, source: Box::new(self) }
+    }
+
+    /// The error itself, without the file or the part that it was found in.
     #[must_use]
     pub fn root(&self) -> &Self {
         match self {
-            Self::File { source, .. } => source.root(),
+            Self::File { source, .. } | Self::Part { source, .. } => source.root(),
             other => other,
         }
     }

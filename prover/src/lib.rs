@@ -1,10 +1,12 @@
 //! The proving side of zomma: parameters, keys, proofs, and what lies on disk.
 #![forbid(unsafe_code)]
 
+pub mod accumulate;
 pub mod artefact;
 pub mod cost;
 pub mod engine;
 pub mod error;
+pub mod evm;
 pub mod keys;
 pub mod mock;
 #[cfg(any(test, feature = "oracle"))]

@@ -15,13 +15,13 @@ use snark_verifier::{
 };
 
 /// Width of the Poseidon state, elements absorbed at a time, full and partial rounds: those of snark-verifier's aggregation circuits.
-const T: usize = 3;
-const RATE: usize = 2;
-const FULL_ROUNDS: usize = 8;
-const PARTIAL_ROUNDS: usize = 57;
+pub(crate) const T: usize = 3;
+pub(crate) const RATE: usize = 2;
+pub(crate) const FULL_ROUNDS: usize = 8;
+pub(crate) const PARTIAL_ROUNDS: usize = 57;
 
 /// Round constants and matrices; computing them takes a while.
-static POSEIDON: LazyLock<OptimizedPoseidonSpec<Fr, T, RATE>> =
+pub(crate) static POSEIDON: LazyLock<OptimizedPoseidonSpec<Fr, T, RATE>> =
     LazyLock::new(OptimizedPoseidonSpec::new::<FULL_ROUNDS, PARTIAL_ROUNDS, 0>);
 
 pub(crate) type Poseidon<S> = PoseidonTranscript<G1Affine, NativeLoader, S, T, RATE, FULL_ROUNDS, PARTIAL_ROUNDS>;

@@ -1,4 +1,4 @@
-//! The Solidity contracts: formatted, built without warnings, tested with forge.
+//! The Solidity contracts: formatted, built without warnings, tested with forge, and used once on a chain of anvil's.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::{
 /// Where the sources are.
 const FOLDER: &str = "contracts";
 
-/// Checks the format, builds and tests.
+/// Checks the format, builds, tests, and settles batches with a real proof.
 pub(crate) fn check() -> Result<(), TaskError> {
     let forge = forge()?;
     for arguments in [["fmt", "--check"].as_slice(), &["test"]] {
@@ -20,7 +20,7 @@ pub(crate) fn check() -> Result<(), TaskError> {
         command.current_dir(root().join(FOLDER));
         run(command)?;
     }
-    Ok(())
+    run(command("node", &["contracts/script/settle.js"]))
 }
 
 /// The forge that setup installed, else the one of the search path: not every platform has packages.

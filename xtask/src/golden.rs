@@ -1,6 +1,6 @@
 //! `cargo xtask golden`: rewrites the files that tests compare with. What it writes is reviewed like any other change.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 use crate::{
     error::TaskError,
@@ -8,8 +8,11 @@ use crate::{
     run::{command, output, run},
 };
 
-/// Files, and the arguments of the `zomma` command that prints them.
-const PRINTED: &[(&str, &[&str])] = &[("params/cost.json", &["cost", "--json"])];
+/// Files, and what cargo runs to print them.
+const PRINTED: &[(&str, &[&str])] = &[
+    ("params/cost.json", &["--package", "zomma", "--", "cost", "--json"]),
+    ("contracts/src/Poseidon.sol", &["--package", "zomma-prover", "--example", "poseidon_library"]),
+];
 
 /// Sizes whose development parameters are pinned.
 const SIZES: &str = "10,11,12,13,14,15,16,17,18,19,20";
@@ -18,15 +21,18 @@ pub(crate) fn golden() -> Result<(), TaskError> {
     run(zomma(&["srs", "dev", "--pin-only", "--k", SIZES]))?;
     run(zomma(&["keygen", "--all", "--dev", "--pin-only"]))?;
     for (file, arguments) in PRINTED {
-        let text = output(zomma(arguments))?;
+        let text = output(cargo_run(arguments))?;
         write(&root().join(file), &text)?;
     }
     Ok(())
 }
 
-fn zomma(arguments: &[&str]) -> std::process::Command {
-    let start = ["run", "--quiet", "--release", "--package", "zomma", "--"];
-    command("cargo", &[&start, arguments].concat())
+fn zomma(arguments: &[&str]) -> Command {
+    cargo_run(&[&["--package", "zomma", "--"], arguments].concat())
+}
+
+fn cargo_run(arguments: &[&str]) -> Command {
+    command("cargo", &[&["run", "--quiet", "--release"], arguments].concat())
 }
 
 fn write(path: &Path, text: &[u8]) -> Result<(), TaskError> {

@@ -138,7 +138,12 @@ impl BatchInputs {
                     Err(PushError::Refused(BatchError::Apply(ApplyError::Rejected(reject)))) => {
                         rejected.push((index, reject));
                     }
-                    Err(PushError::Refused(BatchError::MarketAfterAccount) | PushError::Full(_)) if batch.len() > 0 => {
+                    Err(
+                        PushError::Refused(BatchError::MarketAfterAccount)
+                        | PushError::Late
+                        | PushError::Full(_)
+                        | PushError::Unprovable(_),
+                    ) if batch.len() > 0 => {
                         break;
                     }
                     Err(error) => return Err(error.into_statement(transaction(index))),
@@ -229,6 +234,7 @@ impl PushError {
     fn into_statement(self, field: String) -> StatementError {
         let reason = match self {
             Self::Refused(error) => error.to_string(),
+            Self::Late => "a liquidation or takeover after another account transaction".to_owned(),
             Self::Full(what) => format!("there is no room for more {what}"),
             Self::Unprovable(reason) => reason,
         };

@@ -1,11 +1,15 @@
 //! `batch`: a state's root before and after a run of transactions, and what they publish.
 //!
-//! A room for each part: [`frame`] what every batch has, [`market`] market transactions, [`table`] prices and margin, [`touch`] account transactions. The
+//! A room for each part: [`frame`] what every batch has, [`market`] market transactions, [`table`] prices and margin, [`portfolio`] liquidations and takeovers, [`touch`] other account transactions. The
 //! witness is what the state itself reads and does ([`witness`]). See the book, "The statement batch".
 
+mod blocks;
 mod chip;
+#[cfg(test)]
+mod field_tests;
 mod frame;
 mod inputs;
+mod market;
 mod portfolio;
 mod shape;
 mod store;
@@ -57,7 +61,7 @@ pub struct BatchInstance {
 /// The circuit of [`Batch`].
 #[derive(Debug, Clone)]
 pub struct BatchCircuit {
-    k: u32,
+    shape: Counts,
     witness: Option<BatchWitness>,
 }
 
@@ -75,7 +79,7 @@ impl Circuit<Fr> for BatchCircuit {
     type Params = ();
 
     fn without_witnesses(&self) -> Self {
-        Self { k: self.k, witness: None }
+        Self { shape: self.shape, witness: None }
     }
 
     fn configure(meta: &mut ConstraintSystem<Fr>) -> Self::Config {
@@ -92,7 +96,7 @@ impl Circuit<Fr> for BatchCircuit {
             || "batch",
             |mut region| {
                 let mut cursor = Cursor::new(&mut region, &config.lanes);
-                Ok(config.chip.batch(&mut cursor, &shape(self.k), self.witness.as_ref()))
+                Ok(config.chip.batch(&mut cursor, &self.shape, self.witness.as_ref()))
             },
         )?;
         for (row, word) in public.iter().enumerate() {
@@ -134,7 +138,7 @@ impl Statement for Batch {
     }
 
     fn circuit(k: u32, witness: Option<Self::Witness>) -> Self::Circuit {
-        BatchCircuit { k, witness }
+        BatchCircuit { shape: shape(k), witness }
     }
 }
 

@@ -11,14 +11,21 @@ pub struct Counts {
     pub markets: usize,
     /// Instruments that are read.
     pub instruments: usize,
+    /// Liquidations and takeovers.
+    pub portfolios: usize,
     /// Touches: two for a fill or a transfer, one for other account transactions.
     pub touches: usize,
 }
 
 impl Counts {
     /// No limit.
-    pub(super) const UNLIMITED: Self =
-        Self { market_slots: usize::MAX, markets: usize::MAX, instruments: usize::MAX, touches: usize::MAX };
+    pub(super) const UNLIMITED: Self = Self {
+        market_slots: usize::MAX,
+        markets: usize::MAX,
+        instruments: usize::MAX,
+        portfolios: usize::MAX,
+        touches: usize::MAX,
+    };
 
     /// What there is too much of for `room`, if anything.
     pub(super) fn exceeds(&self, room: &Self) -> Option<&'static str> {
@@ -26,11 +33,12 @@ impl Counts {
     }
 
     /// By name: these and those of `room`.
-    pub(super) fn pairs(&self, room: &Self) -> [(&'static str, [usize; 2]); 4] {
+    pub(super) fn pairs(&self, room: &Self) -> [(&'static str, [usize; 2]); 5] {
         [
             ("market transactions", [self.market_slots, room.market_slots]),
             ("markets", [self.markets, room.markets]),
             ("instruments", [self.instruments, room.instruments]),
+            ("liquidations and takeovers", [self.portfolios, room.portfolios]),
             ("touches", [self.touches, room.touches]),
         ]
     }
@@ -41,15 +49,15 @@ pub(super) const MIN_K: u32 = 15;
 /// The largest `k`.
 pub(super) const MAX_K: u32 = 20;
 
-/// The shapes from [`MIN_K`] on: market slots, markets, instruments, touches.
-const SHAPES: [[usize; 4]; (MAX_K - MIN_K + 1) as usize] =
-    [[1, 2, 3, 2], [2, 3, 8, 5], [3, 5, 18, 10], [4, 8, 36, 23], [6, 12, 60, 52], [8, 16, 110, 112]];
+/// The shapes from [`MIN_K`] on: market slots, markets, instruments, portfolio slots, touches.
+const SHAPES: [[usize; 5]; (MAX_K - MIN_K + 1) as usize] =
+    [[1, 2, 3, 0, 2], [2, 3, 8, 1, 4], [3, 5, 18, 2, 9], [4, 8, 36, 3, 24], [6, 12, 60, 5, 54], [8, 16, 110, 8, 118]];
 
 /// What there is room for at `k`; nothing below [`MIN_K`].
 pub fn shape(k: u32) -> Counts {
     let index = k.min(MAX_K).checked_sub(MIN_K).map(|index| index as usize);
-    let [market_slots, markets, instruments, touches] = index.map_or([0; 4], |index| SHAPES[index]);
-    Counts { market_slots, markets, instruments, touches }
+    let [market_slots, markets, instruments, portfolios, touches] = index.map_or([0; 5], |index| SHAPES[index]);
+    Counts { market_slots, markets, instruments, portfolios, touches }
 }
 
 /// The order of transactions within a batch.
@@ -57,6 +65,8 @@ pub fn shape(k: u32) -> Counts {
 pub(super) enum Stage {
     /// Market transactions.
     Market,
+    /// Liquidations and takeovers.
+    Portfolio,
     /// Touches.
     Touch,
 }
@@ -67,6 +77,7 @@ impl Stage {
         match tx {
             Tx::Noop(_) => None,
             tx if tx.is_market() => Some(Self::Market),
+            Tx::Liquidate(_) | Tx::Takeover(_) => Some(Self::Portfolio),
             _ => Some(Self::Touch),
         }
     }

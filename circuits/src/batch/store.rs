@@ -159,6 +159,14 @@ impl Reads {
     pub(super) fn check(&self, registers: &Registers, depths: Depths) -> Result<(), String> {
         let mut trees: BTreeMap<TreeId, BTreeMap<(u8, u64), Fr>> = BTreeMap::new();
         for (key, value) in &self.nodes {
+            let depth = match key.tree {
+                TreeId::ACCOUNTS => depths.accounts,
+                TreeId::MARKETS => depths.markets,
+                _ => depths.orders,
+            };
+            if key.level > depth || key.index >> (depth - key.level) != 0 {
+                return Err(format!("node {}: it is not in the tree", name(*key)));
+            }
             let value = value.unwrap_or_else(|| empty_root(key.level));
             trees.entry(key.tree).or_default().insert((key.level, key.index), value);
         }

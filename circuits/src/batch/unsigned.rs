@@ -11,17 +11,17 @@ use zomma_gadgets::poseidon::tag;
 const SEED: &[u8; 32] = b"zomma: nobody has to sign this. ";
 
 /// A key, a message, and the signature of the one under the other.
-pub struct Unsigned {
+pub(in crate::batch) struct Unsigned {
     /// Coordinates of the key.
-    pub key: [Fr; 2],
+    pub(in crate::batch) key: [Fr; 2],
     /// The message.
-    pub message: Fr,
+    pub(in crate::batch) message: Fr,
     /// The signature.
-    pub signature: Signature,
+    pub(in crate::batch) signature: Signature,
 }
 
 /// The fixed signature.
-pub static UNSIGNED: LazyLock<Unsigned> = LazyLock::new(|| {
+pub(super) static UNSIGNED: LazyLock<Unsigned> = LazyLock::new(|| {
     let secret = PrivateKey::from_seed(SEED);
     let point = secret.public().point();
     let message = tag("zomma.unsigned");

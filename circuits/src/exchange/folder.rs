@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::error::StatementError;
 use crate::margin::statement::MarginInputs;
 use crate::state::ids::AccountId;
 use crate::state::params::VenueParams;
@@ -48,6 +49,14 @@ pub enum ExchangeError {
         number: usize,
         /// Why.
         reject: Reject,
+    },
+    /// Transactions that make no batch.
+    #[error("after {used} transactions: {error}")]
+    Unprovable {
+        /// How many before them are in batches.
+        used: usize,
+        /// The first that cannot be proven, numbered from there, and why.
+        error: StatementError,
     },
     /// A question that the state refuses to answer.
     #[error(transparent)]

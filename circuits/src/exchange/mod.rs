@@ -2,6 +2,7 @@
 //!
 //! [`Venue`] is what `zomma exchange` drives; [`day`] is a whole trading day, for the demonstration.
 
+mod cut;
 pub mod day;
 mod folder;
 mod replay;
@@ -9,6 +10,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 
+pub use cut::{CutRun, cut};
 pub use folder::{ExchangeError, Venue};
 pub use replay::{BatchRecord, Outcome, Replay, read_transactions, replay};
 pub use status::{AccountStatus, Status};

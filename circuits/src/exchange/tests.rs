@@ -22,11 +22,25 @@ fn day() -> MutexGuard<'static, Day> {
 
 #[test]
 fn the_day_has_everything_in_it() {
-    let day = day();
+    let mut day = day();
     println!("{} orders, {} fills, rejected {:?}", day.orders, day.fills, day.rejected);
     println!("{:?} {:?} settled {:?}", day.liquidations, day.takeovers, day.settled);
-    assert!(day.orders >= 500 && day.fills >= 100);
+    let mut types = std::collections::BTreeMap::<String, usize>::new();
+    for tx in &day.transactions {
+        let name = serde_json::to_value(tx).expect("plain data")["type"].as_str().expect("a type").to_owned();
+        *types.entry(name).or_default() += 1;
+    }
+    println!("{types:?}, {} arrays", day.marks.len());
+    assert!(day.orders >= 500 && day.fills >= 60);
     assert!(day.marks.len() >= 5);
+    for trader in day.state.account_ids().expect("a store in memory") {
+        let held = day
+            .state
+            .account(trader)
+            .expect("a store in memory")
+            .map_or(0, |account| account.positions.as_slice().len());
+        assert!(held <= 16, "a proof takes 16 positions, and account {trader} has {held}");
+    }
     assert!(!day.liquidations.is_empty(), "the jump makes somebody liquidatable");
     for liquidation in &day.liquidations {
         assert!(!liquidation.before.mm_ok());
@@ -116,4 +130,37 @@ fn a_folder_without_a_venue_is_said_to_be_one() {
     let error = Venue::create(&folder.path().join("new"), bad, None).expect_err("a bad parameter");
     assert_eq!(error.to_string(), "parameter fees.maker: at most 100000");
     assert!(!folder.path().join("new").exists());
+}
+
+#[test]
+fn a_run_is_cut_into_batches_that_can_be_proven() {
+    let (params, transactions) = {
+        let day = day();
+        (day.params.clone(), day.transactions.clone())
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut venue = Venue::create(&folder.path().join("cut"), params.clone(), None).expect("an empty folder");
+    let mut whole = Venue::create(&folder.path().join("whole"), params, None).expect("an empty folder");
+    let some = &transactions[..90];
+    let replayed = replay(&mut whole.state, some, usize::MAX, false).expect("no failure of the store");
+    let (k, circuits) = (17, halo2curves::bn256::Fr::from(5));
+    let mut root = venue.state.root().expect("a state");
+    let mut versions = vec![];
+    let run = cut(&mut venue, some, circuits, k, |inputs, version| {
+        assert_eq!(inputs.root, root, "batches are chained by their roots");
+        let text = serde_json::to_string(inputs).expect("plain data");
+        let read: crate::batch::BatchInputs = serde_json::from_str(&text).expect("what was written");
+        assert_eq!(&read, inputs);
+        let (_, instance) = crate::batch::Batch::evaluate(&read, k).expect("it fits");
+        root = instance.new_root;
+        versions.push(version);
+        Ok(())
+    })
+    .expect("every transaction fits a batch");
+    assert_eq!(venue.state.root(), Ok(root));
+    assert_eq!(whole.state.root(), Ok(root), "cut or not, the state is the same");
+    assert_eq!(run.accepted, replayed.accepted());
+    assert_eq!(run.rejected.len(), some.len() - run.accepted);
+    assert_eq!(versions, (2..2 + run.batches as u64).collect::<Vec<_>>());
+    println!("{} transactions in {} batches at k = {k}", run.accepted, run.batches);
 }

@@ -10,8 +10,10 @@ use std::{
 use clap::Subcommand;
 use serde::Serialize;
 use zomma_circuits::{
-    exchange::{AccountStatus, Outcome, Replay, Status, Venue, read_transactions, replay},
-    state::{ids::AccountId, params::VenueParams},
+    batch::BatchInputs,
+    encoding::hex_fr,
+    exchange::{AccountStatus, ExchangeError, Outcome, Replay, Status, Venue, cut, read_transactions, replay},
+    state::{ids::AccountId, params::VenueParams, tx::Tx},
 };
 
 use super::Failure;
@@ -53,6 +55,22 @@ pub(crate) enum Verb {
         /// Write the batches with what their proofs make public, one JSON a line.
         #[arg(long, value_name = "FILE")]
         batches: Option<PathBuf>,
+    },
+    /// Apply transactions, one JSON a line, in batches that can be proven; write the inputs of each, and commit what they made of the state.
+    Batches {
+        #[command(flatten)]
+        place: Place,
+        /// File of transactions.
+        transactions: PathBuf,
+        /// Folder for the inputs: a file for each batch, named by the version that it makes.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// Size of the circuit: 2^k rows.
+        #[arg(short, long, default_value_t = 18, value_parser = clap::value_parser!(u32).range(15..=20))]
+        k: u32,
+        /// Digest of the circuit set, which each batch names: 0x and 64 hexadecimal digits.
+        #[arg(long, value_name = "DIGEST", default_value_t = format!("0x{}", "0".repeat(64)))]
+        circuits: String,
     },
     /// Say where a venue stands.
     Status {
@@ -98,8 +116,7 @@ pub(crate) fn run(verb: &Verb) -> Result<(), Failure> {
             print(&summary(&Status::of(&mut venue.state)?))
         }
         Verb::Apply { place, transactions, batch, strict, outcomes, batches } => {
-            let file = File::open(transactions).map_err(|error| CliError::input(transactions, error))?;
-            let read = read_transactions(BufReader::new(file)).map_err(|error| CliError::input(transactions, error))?;
+            let read = read_file(transactions)?;
             let mut venue = Venue::open(&place.venue)?;
             let replayed = replay(&mut venue.state, &read, *batch, *strict)?;
             venue.commit()?;
@@ -107,6 +124,9 @@ pub(crate) fn run(verb: &Verb) -> Result<(), Failure> {
             write_lines(batches.as_deref(), &replayed.batches)?;
             let status = Status::of(&mut venue.state)?;
             print(&format!("{}\n{}", applied(&replayed), summary(&status)))
+        }
+        Verb::Batches { place, transactions, out, k, circuits } => {
+            batches(&place.venue, transactions, out, *k, circuits)
         }
         Verb::Status { place, accounts, json } => status(&place.venue, *accounts, *json),
         Verb::Export { place, snapshot, margin, out } => {
@@ -123,6 +143,32 @@ pub(crate) fn run(verb: &Verb) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+/// Cuts a file of transactions into batches and writes the inputs of each.
+fn batches(folder: &Path, transactions: &Path, out: &Path, k: u32, circuits: &str) -> Result<(), Failure> {
+    let circuits = hex_fr::parse(circuits).map_err(|reason| CliError::input(Path::new("--circuits"), reason))?;
+    let read = read_file(transactions)?;
+    let mut venue = Venue::open(folder)?;
+    std::fs::create_dir_all(out).map_err(|error| CliError::input(out, error))?;
+    let write = |inputs: &BatchInputs, version: u64| {
+        let path = out.join(format!("batch-{version}.json"));
+        let refuse = |reason: String| ExchangeError::Io { path: path.clone(), reason };
+        let text = serde_json::to_string(inputs).map_err(|error| refuse(error.to_string()))?;
+        std::fs::write(&path, text).map_err(|error| refuse(error.to_string()))
+    };
+    let run = cut(&mut venue, &read, circuits, k, write)?;
+    let mut text = format!("accepted    {} of {} in {} batches\n", run.accepted, read.len(), run.batches);
+    for (index, reject) in &run.rejected {
+        _ = writeln!(text, "rejected    transaction {}: {reject}", index + 1);
+    }
+    print(&format!("{text}\n{}", summary(&Status::of(&mut venue.state)?)))
+}
+
+/// The transactions of a file.
+fn read_file(path: &Path) -> Result<Vec<Tx>, Failure> {
+    let file = File::open(path).map_err(|error| CliError::input(path, error))?;
+    Ok(read_transactions(BufReader::new(file)).map_err(|error| CliError::input(path, error))?)
 }
 
 fn status(folder: &Path, accounts: bool, json: bool) -> Result<(), Failure> {

@@ -44,11 +44,13 @@ pub enum Kind {
     ProvingKey,
     /// A proof.
     Proof,
+    /// A proof of a layer of a folding.
+    Fold,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Srs, Self::VerifyingKey, Self::ProvingKey, Self::Proof];
+    pub const ALL: [Self; 5] = [Self::Srs, Self::VerifyingKey, Self::ProvingKey, Self::Proof, Self::Fold];
 
     /// The first eight bytes of the file.
     #[must_use]
@@ -58,6 +60,7 @@ impl Kind {
             Self::VerifyingKey => *b"ZOMMAVK\0",
             Self::ProvingKey => *b"ZOMMAPK\0",
             Self::Proof => *b"ZOMMAPRF",
+            Self::Fold => *b"ZOMMAFLD",
         }
     }
 
@@ -81,6 +84,7 @@ impl fmt::Display for Kind {
             Self::VerifyingKey => "verifying key file",
             Self::ProvingKey => "proving key file",
             Self::Proof => "proof file",
+            Self::Fold => "folded proof file",
         })
     }
 }

@@ -33,6 +33,7 @@ pub use circuit::{CircuitId, check_size, lay_out};
 pub use file::{ProvingKeyHeader, inspect_proving_key, inspect_verifying_key};
 pub use pins::{KeyPin, KeyPins};
 pub use shape::Shape;
+pub(crate) use shape::{check_point, scalar};
 
 use crate::{
     artefact::{Digest, Header, Kind},

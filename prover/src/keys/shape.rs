@@ -166,7 +166,8 @@ enum Part {
     Scalar,
 }
 
-fn check_point(transcript: TranscriptKind, bytes: &[u8]) -> Result<(), PointFault> {
+/// Checks that a proof's point is encoded in the one canonical way.
+pub(crate) fn check_point(transcript: TranscriptKind, bytes: &[u8]) -> Result<(), PointFault> {
     match transcript {
         TranscriptKind::Poseidon | TranscriptKind::Blake2b => {
             let mut repr = <G1Affine as GroupEncoding>::Repr::default();
@@ -187,7 +188,8 @@ fn check_point(transcript: TranscriptKind, bytes: &[u8]) -> Result<(), PointFaul
     }
 }
 
-fn scalar(transcript: TranscriptKind, bytes: &[u8]) -> Option<Fr> {
+/// A proof's scalar, if it is below the modulus.
+pub(crate) fn scalar(transcript: TranscriptKind, bytes: &[u8]) -> Option<Fr> {
     let mut repr: [u8; 32] = std::array::from_fn(|i| bytes[i]);
     if transcript == TranscriptKind::Keccak {
         repr.reverse();

@@ -54,8 +54,6 @@ pub(in crate::batch) struct Params {
     pub(in crate::batch) venue: Word,
     /// `params_hash`.
     pub(in crate::batch) hash: Word,
-    /// Of the scenario set.
-    pub(in crate::batch) scenario_hash: Word,
     /// The 33 weights.
     pub(in crate::batch) weights: Vec<Word>,
     /// mm_factor.
@@ -94,8 +92,6 @@ pub(in crate::batch) struct Params {
     pub(in crate::batch) auction_lapse: Word,
     /// Reports in an update.
     pub(in crate::batch) threshold: Word,
-    /// How many oracle keys the set says it has.
-    pub(in crate::batch) n_keys: Word,
     /// [`KEYS`] keys, those that are active first.
     pub(in crate::batch) keys: Vec<KeyWords>,
 }
@@ -140,7 +136,7 @@ pub(in crate::batch) struct Published {
     data: [Word; 3],
     /// How many words of data there are.
     words: Word,
-    /// Whether an account has been touched: no market transaction may follow.
+    /// Whether a portfolio has moved.
     pub(in crate::batch) touched: Word,
 }
 
@@ -393,7 +389,7 @@ impl FrameChip {
             auction_duration,
             auction_lapse,
             threshold,
-            n_keys,
+            _,
             liquidation,
         ] = place(cursor, &self.liquidation, &[], liquidation);
         let mut hash = self.hash.chain(
@@ -418,7 +414,6 @@ impl FrameChip {
         Params {
             venue,
             hash,
-            scenario_hash,
             weights: unpacked,
             mm_factor,
             contingencies: [perp_mm, perp_im, naked_mm, naked_im],
@@ -438,7 +433,6 @@ impl FrameChip {
             auction_duration,
             auction_lapse,
             threshold,
-            n_keys,
             keys,
         }
     }

@@ -82,8 +82,6 @@ pub(in crate::batch) struct Table {
 pub(in crate::batch) struct InstrumentWords {
     /// `P[0] - I`, what a lot is worth: within 2^65 of 0.
     pub(in crate::batch) mark: Word,
-    /// `P[0]`, 63 bits.
-    pub(in crate::batch) base: Word,
     /// `I`, within 2^63 of 0.
     pub(in crate::batch) funding: Word,
 }
@@ -156,13 +154,9 @@ impl TableChip {
         instrument: &Word,
     ) -> InstrumentWords {
         let [key] = cursor.block(&self.key, &[on, instrument]);
-        let [mark, base, funding] = self.table.read(cursor, &table.entries, &key);
+        let [mark, _, funding] = self.table.read(cursor, &table.entries, &key);
         // As `row` proves them of each entry.
-        InstrumentWords {
-            mark: signed(&mark, MARK_BITS),
-            base: below(&base, PRICE_BITS),
-            funding: signed(&funding, AMOUNT_BITS - 1),
-        }
+        InstrumentWords { mark: signed(&mark, MARK_BITS), funding: signed(&funding, AMOUNT_BITS - 1) }
     }
 
     /// Reads what a settlement needs of a market, below 2^20, if the bit is set.

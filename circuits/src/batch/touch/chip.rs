@@ -145,18 +145,17 @@ impl TouchChip {
     pub(in crate::batch) fn configure(
         meta: &mut ConstraintSystem<Fr>,
         lanes: &Lanes,
-        (hash, eddsa): (&PoseidonChip, &EddsaChip),
+        (hash, eddsa, list): (&PoseidonChip, &EddsaChip, &ListChip),
     ) -> Self {
         let table = lanes.table();
         let orders = Depths::default().orders;
         let [x, y] = UNSIGNED.key;
-        let list = ListChip::configure(meta, lanes);
         let slot = SlotChip::configure(meta, lanes, *hash, orders.into());
         let mut configure = |builder: BlockBuilder| builder.configure(meta, lanes);
         Self {
             hash: *hash,
             eddsa: eddsa.clone(),
-            list,
+            list: list.clone(),
             slot,
             kind: configure(kind_block(table)),
             values: configure(blocks::values_block(table)),
@@ -164,7 +163,7 @@ impl TouchChip {
             instrument: configure(blocks::instrument_block(table)),
             account: configure(account_block(table)),
             blank: configure(blocks::blank_block(table, empty_root(orders))),
-            leaf: configure(blocks::leaf_block(table)),
+            leaf: configure(crate::batch::blocks::leaf_block(table)),
             trade: configure(blocks::trade_block(table)),
             position_before: configure(blocks::position_before_block(table)),
             position_after: configure(blocks::position_after_block(table)),

@@ -6,6 +6,8 @@
 pub(super) mod blocks;
 mod chip;
 mod kind;
+#[cfg(test)]
+mod tests;
 mod witness;
 
 pub(super) use chip::{Carry, Shared, TouchChip};

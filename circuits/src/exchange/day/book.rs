@@ -58,10 +58,16 @@ impl Book {
         side.insert(place, Resting { order, left });
     }
 
+    /// Takes an account's order from the book; whether it was there.
+    pub(super) fn withdraw(&mut self, account: AccountId, id: u64) -> bool {
+        let is = |resting: &Resting| (resting.order.order.account, resting.order.order.id) == (account, id);
+        let side = self.sides.values_mut().find(|side| side.iter().any(is));
+        side.map(|side| side.retain(|resting| !is(resting))).is_some()
+    }
+
     /// Empties the book: marks have moved, and quotes with them.
-    pub(super) fn clear(&mut self) -> Vec<(AccountId, u64)> {
-        let all = std::mem::take(&mut self.sides).into_values().flatten();
-        all.map(|resting| (resting.order.order.account, resting.order.order.id)).collect()
+    pub(super) fn clear(&mut self) {
+        self.sides.clear();
     }
 }
 

@@ -15,8 +15,8 @@ pub(super) const INDEX: MarketId = MarketId(0);
 pub const STRIKES: usize = 12;
 /// Strikes of the series that expires within the day.
 const SHORT_STRIKES: usize = 4;
-/// Series that are traded, beside that one.
-const LIQUID_SERIES: u32 = 2;
+/// Strikes of the first series that are traded, beside that one: nobody holds more than 16 positions, as many as a proof takes.
+const LIQUID_STRIKES: usize = 4;
 /// When that series expires, in seconds after the start.
 const SHORT_SECONDS: u64 = 6 * 3_600;
 /// The smallest and the largest volatility, Q38, that marks are kept within.
@@ -111,14 +111,21 @@ impl DayMarket {
         self.series.last().map_or((INDEX, 0), |series| (series.market, series.expiry))
     }
 
-    /// What is traded: the two first series and the day's own, near the spot.
+    /// What is traded: the day's own series, and the first one near the spot.
     pub(super) fn liquid(&self) -> Vec<Listing> {
         let (short, _) = self.short_series();
-        let near = |listing: &Listing| {
-            let market = InstrumentId(listing.id).market();
-            (market.0 <= LIQUID_SERIES || market == short) && listing.strike.abs_diff(self.spot) < self.spot / 10
+        let first = self.series.first().map(|series| series.market);
+        let market = |listing: &Listing| InstrumentId(listing.id).market();
+        let listings = self.marks().listings;
+        let mut near: Vec<u64> =
+            listings.iter().filter(|listing| Some(market(listing)) == first).map(|listing| listing.strike).collect();
+        near.sort_unstable_by_key(|strike| (strike.abs_diff(self.spot), *strike));
+        near.dedup();
+        near.truncate(LIQUID_STRIKES);
+        let liquid = |listing: &Listing| {
+            market(listing) == short || (Some(market(listing)) == first && near.contains(&listing.strike))
         };
-        self.marks().listings.into_iter().filter(near).collect()
+        listings.into_iter().filter(liquid).collect()
     }
 
     /// The present marks of all that has not expired.

@@ -30,9 +30,15 @@ use crate::state::{ApplyError, OpenError, Reject, State};
 use crate::statement::Statement;
 
 /// Rounds of trading before the jump, each with marks of its own.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 /// Orders of a round.
-const ORDERS: usize = 130;
+const ORDERS: usize = 180;
+/// Of how many orders of a round one crosses the spread; the others are makers' quotes.
+const TAKERS: usize = 6;
+/// Of how many quotes one is withdrawn by its owner.
+const WITHDRAWN: usize = 24;
+/// Seconds between two rounds. An order lives no longer.
+const ROUND_SECONDS: u64 = 1_800;
 /// Ticks of an index point in the example book.
 const POINT: u64 = 100_000_000;
 /// Cash that the insurance account begins with, in points.
@@ -137,8 +143,10 @@ pub struct Day {
 pub fn run(seed: u64, chain: &[Row]) -> Result<Day, DayError> {
     let mut script = Script::new(seed, chain)?;
     script.open()?;
-    for _ in 0..ROUNDS {
-        script.move_marks(20)?;
+    for round in 0..ROUNDS {
+        if round > 0 {
+            script.move_marks(20)?;
+        }
         script.trade()?;
     }
     script.jump()?;
@@ -208,11 +216,12 @@ impl Script {
         self.send(tx)?.map_err(|reject| ApplyError::from(reject).into())
     }
 
-    /// Markets are listed, accounts opened and funded.
+    /// Markets are listed and priced, accounts opened and funded.
     fn open(&mut self) -> Result<(), DayError> {
         for list in self.market.listings() {
             self.must(list)?;
         }
+        self.publish()?;
         let venue = self.day.params.venue();
         for index in 0..self.traders.len() {
             let Trader { id, owner, key, .. } = self.traders[index].clone();
@@ -254,20 +263,13 @@ impl Script {
         Ok(())
     }
 
-    /// Time passes, and the index moves by at most so many permille. Quotes are taken back.
+    /// Time passes, and the index moves by at most so many permille. What rests has lapsed.
     fn move_marks(&mut self, permille: u64) -> Result<(), DayError> {
         let moved = self.rng.gen_range(1_000 - permille..=1_000 + permille);
         self.market.spot = self.market.spot / 1_000 * moved;
-        self.market.time += 1_800;
-        self.publish()?;
-        let venue = self.day.params.venue();
-        for (account, order_id) in self.book.clear() {
-            let Some(trader) = self.traders.iter().find(|trader| trader.id == account) else { continue };
-            let mut cancel = Cancel { account, order_id, signature: unsigned() };
-            cancel.signature = trader.key.sign(cancel.message(venue));
-            self.must(cancel)?;
-        }
-        Ok(())
+        self.market.time += ROUND_SECONDS;
+        self.book.clear();
+        self.publish()
     }
 
     /// A round of orders: makers quote, everybody else takes.
@@ -275,12 +277,25 @@ impl Script {
         let makers: Vec<usize> =
             (0..self.traders.len()).filter(|index| self.traders[*index].role == Role::Maker).collect();
         for number in 0..ORDERS {
-            let index = if number < ORDERS / 2 {
-                makers[number % makers.len()]
-            } else {
-                self.rng.gen_range(2..self.traders.len())
-            };
+            let quotes = ORDERS - ORDERS / TAKERS;
+            let index =
+                if number < quotes { makers[number % makers.len()] } else { self.rng.gen_range(2..self.traders.len()) };
             self.order(index)?;
+            if number < quotes && number % WITHDRAWN == 0 {
+                self.withdraw_quote(index)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A trader withdraws the last order that it sent, if it rests.
+    fn withdraw_quote(&mut self, index: usize) -> Result<(), DayError> {
+        let Trader { id: account, key, next_order, .. } = self.traders[index].clone();
+        let order_id = next_order - 1;
+        if self.book.withdraw(account, order_id) {
+            let mut cancel = Cancel { account, order_id, signature: unsigned() };
+            cancel.signature = key.sign(cancel.message(self.day.params.venue()));
+            self.must(cancel)?;
         }
         Ok(())
     }
@@ -294,7 +309,7 @@ impl Script {
         let Some(mark) = self.day.state.risk().row(instrument).map(|row| row.base()) else { return Ok(()) };
         let (side, limit, size) = trader.wish(&mut self.rng, mark);
         let (id, account) = (trader.next_order, trader.id);
-        let expiry = self.market.time + 3_600;
+        let expiry = self.market.time + ROUND_SECONDS - 1;
         let order = Order { account, instrument, side, limit, size, expiry, id };
         let signature = trader.key.sign(order.message(self.day.params.venue()));
         self.traders[index].next_order += 1;

@@ -1,7 +1,10 @@
 //! Positions: their words and order, and what each adds to an account's sums.
 
+use halo2curves::ff::Field;
 use num_bigint::BigInt;
 use zomma_gadgets::fixed::FixedPointInstructions;
+use zomma_gadgets::frame::integer::field_order;
+use zomma_gadgets::frame::value::{to_field, to_integer};
 use zomma_gadgets::frame::{BlockBuilder, Integer, lanes::Table};
 use zomma_gadgets::range::RangeInstructions;
 
@@ -23,17 +26,31 @@ pub fn position_block(table: Table) -> BlockBuilder {
     position(table).0
 }
 
-/// As [`position_block`], with one more output: the entry, as it is stored where there is no position.
+/// As [`position_block`], with one more output: the entry, as it is stored where there is no position. The word of a position that is there is not 0,
+/// so that a list's words say which are.
 pub(crate) fn entry_position_block(table: Table) -> BlockBuilder {
-    let (mut b, stored) = position(table);
+    let (mut b, Parts { active, word, stored_entry: stored }) = position(table);
+    let hint = word.clone();
+    let inverse = b.free(0, field_order() - 1, move |cells| {
+        to_integer(Option::from(to_field(hint.evaluate(cells)).invert()).unwrap_or_default())
+    });
+    b.require_equal_in_field("a position's word is not 0", &(word * &inverse), &active);
+    b.require_equal_in_field("no position, no inverse", &(active.not() * inverse), &Integer::constant(0));
     let bound = two_to(CASH_BITS - 1);
     let entry = b.named("entry", &unbias(&stored, CASH_BITS)).with_bounds(-bound.clone(), bound);
     b.output(&entry);
     b
 }
 
-/// A position, and its entry as stored.
-fn position(table: Table) -> (BlockBuilder, Integer) {
+/// What is known of a position besides the outputs.
+struct Parts {
+    active: Integer,
+    word: Integer,
+    stored_entry: Integer,
+}
+
+/// A position.
+fn position(table: Table) -> (BlockBuilder, Parts) {
     let mut b = BlockBuilder::over(table, "position");
     let previously = b.input(0, 1);
     let previous = b.input(-1, two_to(INSTRUMENT_BITS) - 1);
@@ -60,7 +77,7 @@ fn position(table: Table) -> (BlockBuilder, Integer) {
     for output in [&active, &instrument, &market, &strike, &qty, &word, &pair, &paired] {
         b.output(output);
     }
-    (b, stored_entry)
+    (b, Parts { active, word, stored_entry })
 }
 
 /// Unsigned integers side by side, the first lowest, without a cell.

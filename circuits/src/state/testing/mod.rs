@@ -4,6 +4,7 @@
 
 pub mod moves;
 pub mod prices;
+pub mod samples;
 pub mod spoil;
 pub mod venue;
 

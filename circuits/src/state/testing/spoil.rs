@@ -17,17 +17,19 @@ use crate::{
 };
 
 /// A step into a JSON value.
-#[derive(Debug, Clone)]
-enum Step {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// A field of an object.
     Key(String),
+    /// An item of an array.
     Index(usize),
 }
 
 /// Where a field is.
-type Path = Vec<Step>;
+pub type Path = Vec<Step>;
 
-/// The paths to all fields of a transaction but its type.
-fn paths(value: &Value) -> Vec<Path> {
+/// The paths to all fields of a value that are none of values themselves, types of transactions apart.
+pub fn paths(value: &Value) -> Vec<Path> {
     let under = |step: Step, inner: &Value| {
         paths(inner).into_iter().map(|path| core::iter::once(step.clone()).chain(path).collect()).collect::<Vec<Path>>()
     };
@@ -44,7 +46,8 @@ fn paths(value: &Value) -> Vec<Path> {
     }
 }
 
-fn at<'v>(value: &'v mut Value, path: &Path) -> Option<&'v mut Value> {
+/// The field at a path.
+pub fn at<'v>(value: &'v mut Value, path: &Path) -> Option<&'v mut Value> {
     path.iter().try_fold(value, |value, step| match step {
         Step::Key(key) => value.get_mut(key),
         Step::Index(index) => value.get_mut(index),
@@ -80,7 +83,7 @@ fn changed(rng: &mut ChaCha8Rng, field: &Value) -> Value {
 }
 
 /// Extreme values of a field's type.
-fn extremes(field: &Value) -> Vec<Value> {
+pub fn extremes(field: &Value) -> Vec<Value> {
     match field {
         Value::Number(_) => {
             let powers = [0u32, 10, 16, 20, 31, 32, 40, 52, 53, 62, 63];

@@ -34,15 +34,6 @@ pub(in super::super) fn blank_block(table: Table, empty: Fr) -> BlockBuilder {
     b
 }
 
-/// Inputs: a bit, a digest. Output: the digest if the bit is set, or 0, which is the leaf of a place with nothing in it.
-pub(in super::super) fn leaf_block(table: Table) -> BlockBuilder {
-    let mut b = BlockBuilder::over(table, "leaf");
-    let (bit, digest) = (b.input(0, 1), b.input_digest());
-    let leaf = b.field("exists ? digest : 0", &(bit * digest));
-    b.output(&leaf);
-    b
-}
-
 /// Inputs: the bits of deposit, withdrawal, registration; the classes keyed, nonced, moves; whether the account exists, whether the cash fits,
 /// whether a forced withdrawal is paid; cash, cash as it would be; nonce, start of the auction afterwards, reserve afterwards; the account's
 /// owner, the transaction's; coordinates of the account's key, of the transaction's. Outputs: whether the account exists afterwards, the words of

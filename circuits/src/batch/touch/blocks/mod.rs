@@ -6,13 +6,12 @@ mod outcome;
 mod publish;
 mod trade;
 
-pub(super) use account::{blank_block, closed_block, leaf_block};
+pub(super) use account::{blank_block, closed_block};
 pub(super) use fields::{instrument_block, order_block, values_block};
 pub(super) use outcome::{need_block, outcome_block, relief_block};
 pub(super) use publish::{data_block, fixed_block, key_block, message_block, registers_block, signer_block};
 pub(super) use trade::{cash_block, payoff_block, position_after_block, position_before_block, trade_block};
 
-use halo2curves::ff::Field;
 use num_bigint::BigInt;
 use zomma_gadgets::frame::integer::field_order;
 use zomma_gadgets::frame::value::{to_field, to_integer};

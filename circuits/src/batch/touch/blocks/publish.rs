@@ -2,7 +2,6 @@
 
 use ethnum::I256;
 use halo2curves::bn256::Fr;
-use halo2curves::ff::Field;
 use zomma_gadgets::edwards::{A, D};
 use zomma_gadgets::fixed::FixedPointInstructions;
 use zomma_gadgets::frame::integer::field_order;

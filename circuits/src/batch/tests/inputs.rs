@@ -1,0 +1,1 @@
+//! Refused inputs.

@@ -1,0 +1,349 @@
+//! Cheating witnesses: each is refused, and by the constraint that is there for it.
+//!
+//! A transaction that the state refuses is assigned as a prover would who applies it nevertheless; public inputs, which are then another history's, are
+//! not looked at. What is not named by a constraint is a copy: of a root, of a word of a list, or of a coordinate of a signature's point.
+
+use std::collections::BTreeSet;
+
+use halo2curves::bn256::Fr;
+use zomma_gadgets::testing::failures;
+
+use super::super::witness::TouchWitness;
+use crate::batch::table::PositionsWitness;
+use crate::batch::tests::{CIRCUITS, call, k_of, of, perpetual, venue};
+use crate::batch::witness::Run;
+use crate::batch::{Batch, BatchCircuit, BatchInstance, BatchWitness, Counts};
+use crate::state::State;
+use crate::state::ids::{AccountId, Owner};
+use crate::state::order::Side;
+use crate::state::position::{Change, Positions};
+use crate::state::testing::venue::{Venue, unsigned};
+use crate::state::tx::{Auction, Cancel, Collect, Deposit, Fill, Reserve, RotateKey, Settle, Transfer, Tx, Withdraw};
+use crate::statement::Statement;
+
+/// A root, a word of a list or a coordinate that is another.
+const COPY: &str = "copy";
+
+/// Which constraints refuse a witness, public inputs apart.
+fn refused(shape: Counts, witness: BatchWitness) -> Vec<String> {
+    let circuit = BatchCircuit { shape, witness: Some(witness) };
+    let public = BatchInstance { old_root: Fr::zero(), new_root: Fr::zero(), context: Fr::zero() };
+    let found = failures(k_of(shape), &circuit, &Batch::instance(&public), &[]);
+    // Each of the three public inputs differs, and is reported at its cell, too.
+    let copies = found.iter().filter(|failure| failure.name.starts_with("copy of advice")).count();
+    let names = found.iter().map(|failure| failure.name.clone()).filter(|name| !name.starts_with("copy of"));
+    let names: BTreeSet<String> = names.chain((copies > 3).then(|| COPY.to_owned())).collect();
+    names.into_iter().collect()
+}
+
+/// The witness of a transaction that is applied whatever the state says, after `cheat` has gone over it. `after` are the accounts' positions that it would
+/// make, for those that it trades in.
+fn forged(venue: &mut Venue, tx: &Tx, cheat: impl Fn(&mut BatchWitness)) -> BatchWitness {
+    let state = &mut venue.state;
+    let mut run = Run::new(state, Fr::from(CIRCUITS)).expect("a store in memory");
+    run.force(state, tx).expect("a store in memory");
+    let mut witness = run.finish(state).expect("a store in memory").witness;
+    if let Tx::Fill(fill) = tx {
+        let market = state.market(fill.maker.order.instrument.market()).expect("a store").copied();
+        let funding = i128::from(market.map_or(0, |market| market.funding_index));
+        for (touch, order) in witness.touches.iter_mut().zip([fill.maker.order, fill.taker.order]) {
+            let sign = order.side.sign();
+            let value = i128::from(sign) * i128::from(fill.size) * (i128::from(fill.price) - funding);
+            let mut list = Positions::new(touch.before.0.clone()).expect("the list of an account");
+            let change = Change { instrument: order.instrument, qty: sign * fill.size as i64, value };
+            list.add(order.account, change, 128).expect("in range");
+            touch.after = PositionsWitness(list.as_slice().to_vec());
+        }
+    }
+    cheat(&mut witness);
+    witness
+}
+
+impl Run {
+    /// Adds a transaction without asking the state.
+    fn force(&mut self, state: &mut State, tx: &Tx) -> Result<(), crate::state::store::StoreError> {
+        let touches = TouchWitness::of(state, tx)?;
+        self.forge(state, tx, touches)
+    }
+}
+
+/// What each case is refused by, against what it is said to be refused by: all differences at once.
+fn check(found: Vec<(&'static str, Vec<String>, &[&str])>) {
+    let wrong: Vec<_> = found.into_iter().filter(|(_, found, expected)| found != expected).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+type Cheat = fn(&mut BatchWitness);
+
+/// A sale of the perpetual by account 3 to account 4.
+fn fill(venue: &mut Venue) -> Fill {
+    let perpetual = perpetual(venue);
+    venue.trade(4, 3, perpetual, 20_000, 10)
+}
+
+#[test]
+fn a_fill_that_is_tampered_with() {
+    let shape = of([0, 1, 1, 0, 3]);
+    let cases: [(&str, Cheat, &[&str]); 14] = [
+        ("honest", |_| {}, &[]),
+        ("swapped siblings", |batch| batch.touches[0].path.siblings.swap(0, 1), &[COPY]),
+        ("another account in the taker's place", |batch| batch.touches[1].path.index ^= 1, &[COPY]),
+        ("the taker left out", |batch| drop(batch.touches.remove(1)), &["kind: a taker after a maker"]),
+        ("the maker left out", |batch| drop(batch.touches.remove(0)), &["kind: a taker after a maker"]),
+        (
+            "the same account on both sides",
+            |batch| batch.touches[1] = TouchWitness { kind: batch.touches[1].kind, ..batch.touches[0].clone() },
+            &[],
+        ),
+        ("another price for the taker", |batch| batch.touches[1].amount -= 1, &[]),
+        ("another size for the taker", |batch| batch.touches[1].size += 1, &[]),
+        ("another limit than was signed", |batch| batch.touches[1].order.limit += 1, &[COPY]),
+        ("another signature", |batch| batch.touches[1].signature = batch.touches[0].signature, &[COPY]),
+        ("a slot as it never was", |batch| batch.touches[0].slot.number = 3, &[COPY]),
+        ("a position that is not the account's", |batch| batch.touches[0].before.0[0].qty += 1, &[COPY]),
+        ("positions out of order", |batch| batch.touches[0].after.0.reverse(), &[]),
+        (
+            "padding that changes cash",
+            |batch| {
+                let account = batch.touch_padding.account.as_mut().expect("the fee account");
+                account.cash += 1;
+            },
+            &[COPY],
+        ),
+    ];
+    let mut found = vec![];
+    for (name, cheat, expected) in cases {
+        let mut venue = venue(11);
+        let tx = fill(&mut venue).into();
+        found.push((name, refused(shape, forged(&mut venue, &tx, cheat)), expected));
+    }
+    check(found);
+}
+
+#[test]
+fn fills_that_the_rules_refuse() {
+    type Make = fn(&mut Venue) -> Fill;
+    let shape = of([0, 1, 1, 0, 2]);
+    let cases: [(&str, Make, &[&str]); 8] = [
+        (
+            "the same order twice",
+            |venue| {
+                let fill = fill(venue);
+                venue.must(fill);
+                fill
+            },
+            &["slot: not exhausted = sum of limbs"],
+        ),
+        ("more than was ordered", |venue| Fill { size: 11, ..fill(venue) }, &["slot: not exhausted = sum of limbs"]),
+        (
+            "a price above the buyer's limit",
+            |venue| Fill { price: 20_001, ..fill(venue) },
+            &["order: price within the limit = sum of limbs"],
+        ),
+        (
+            "an order that has expired",
+            |venue| {
+                let mut fill = fill(venue);
+                fill.maker.order.expiry = venue.time - 1;
+                fill.maker = venue.sign(3, fill.maker.order);
+                fill
+            },
+            &["order: not expired = sum of limbs"],
+        ),
+        (
+            "an order that was cancelled",
+            |venue| {
+                let fill = fill(venue);
+                let mut cancel = Cancel { account: AccountId(3), order_id: fill.maker.order.id, signature: unsigned() };
+                cancel.signature = venue.actors[3].key.sign(cancel.message(venue.state.params().venue()));
+                venue.must(cancel);
+                fill
+            },
+            &["slot: not closed = sum of limbs"],
+        ),
+        (
+            "both sell",
+            |venue| {
+                let mut fill = fill(venue);
+                fill.taker.order.side = Side::Sell;
+                fill.taker = venue.sign(4, fill.taker.order);
+                fill
+            },
+            &["instrument: the other side"],
+        ),
+        (
+            "more than the margin bears",
+            |venue| {
+                let perpetual = perpetual(venue);
+                venue.trade(4, 3, perpetual, 20_000, 10_000_000)
+            },
+            &["relief: reduce-only = sum of limbs"],
+        ),
+        (
+            "stale marks",
+            |venue| {
+                venue.time += 301;
+                let update = venue.oracle_update();
+                venue.must(update);
+                fill(venue)
+            },
+            &[],
+        ),
+    ];
+    let mut found = vec![];
+    for (name, make, expected) in cases {
+        let mut venue = venue(12);
+        let tx = make(&mut venue).into();
+        found.push((name, refused(shape, forged(&mut venue, &tx, |_| {})), expected));
+    }
+    check(found);
+}
+
+/// A transaction signed by account 2.
+macro_rules! signed {
+    ($venue:expr, $tx:expr) => {{
+        let mut tx = $tx;
+        tx.signature = $venue.actors[2].key.sign(tx.message($venue.state.params().venue()));
+        tx.into()
+    }};
+}
+
+#[test]
+fn transactions_that_the_rules_refuse() {
+    type Make = fn(&mut Venue) -> Tx;
+    const ALICE: AccountId = AccountId(2);
+    let shape = of([0, 1, 1, 0, 2]);
+    let cases: [(&str, Make, Cheat, &[&str]); 16] = [
+        (
+            "a withdrawal of what the margin needs",
+            |venue| signed!(venue, Withdraw { account: ALICE, amount: 4_000_000_000, nonce: 0, signature: unsigned() }),
+            |_| {},
+            &["outcome: initial margin"],
+        ),
+        (
+            "a withdrawal by nobody's signature",
+            |_| Withdraw { account: ALICE, amount: 5, nonce: 0, signature: unsigned() }.into(),
+            |_| {},
+            &[COPY],
+        ),
+        (
+            "a withdrawal with another nonce",
+            |venue| signed!(venue, Withdraw { account: ALICE, amount: 5, nonce: 1, signature: unsigned() }),
+            |_| {},
+            &[COPY],
+        ),
+        (
+            "a withdrawal of nothing",
+            |venue| signed!(venue, Withdraw { account: ALICE, amount: 0, nonce: 0, signature: unsigned() }),
+            |_| {},
+            &["values: amount >= 1 = sum of limbs"],
+        ),
+        (
+            "a reserve beyond the margin",
+            |venue| signed!(venue, Reserve { account: ALICE, amount: 1 << 62, nonce: 0, signature: unsigned() }),
+            |_| {},
+            &["outcome: initial margin"],
+        ),
+        (
+            "a transfer to oneself",
+            |venue| signed!(venue, Transfer { from: ALICE, to: ALICE, amount: 5, nonce: 0, signature: unsigned() }),
+            |_| {},
+            &[],
+        ),
+        (
+            "a transfer to nobody",
+            |venue| {
+                signed!(venue, Transfer { from: ALICE, to: AccountId(77), amount: 5, nonce: 0, signature: unsigned() })
+            },
+            |_| {},
+            &[],
+        ),
+        (
+            "a transfer that ends halfway",
+            |venue| {
+                signed!(venue, Transfer { from: ALICE, to: AccountId(3), amount: 5, nonce: 0, signature: unsigned() })
+            },
+            |batch| {
+                batch.touches.truncate(1);
+                let padding = batch.touch_padding.clone();
+                batch.touches.insert(0, padding);
+            },
+            &[COPY],
+        ),
+        (
+            "a registration of an account that is there",
+            |venue| venue.registration(2).into(),
+            |_| {},
+            &["account before: no such account"],
+        ),
+        (
+            "a registration over an account said not to be there",
+            |venue| venue.registration(2).into(),
+            |batch| batch.touches[0].account = None,
+            &[COPY],
+        ),
+        (
+            "a key of small order",
+            |venue| {
+                let key = crate::state::keys::PublicKey { x: Fr::zero(), y: Fr::one() };
+                signed!(venue, RotateKey { account: ALICE, key, nonce: 0, signature: unsigned() })
+            },
+            |_| {},
+            &["key: not the neutral element"],
+        ),
+        (
+            "a key that is no point",
+            |venue| {
+                let key = crate::state::keys::PublicKey { x: Fr::from(5), y: Fr::from(6) };
+                signed!(venue, RotateKey { account: ALICE, key, nonce: 0, signature: unsigned() })
+            },
+            |_| {},
+            &[],
+        ),
+        (
+            "an auction of a healthy account",
+            |_| Auction { account: ALICE }.into(),
+            |_| {},
+            &["outcome: a healthy account has an auction to stop"],
+        ),
+        (
+            "a settlement before there is a price",
+            |venue| Settle { account: ALICE, instrument: call(venue) }.into(),
+            |batch| batch.touches[0].after.0.clear(),
+            &["payoff: there is a settlement price = sum of limbs"],
+        ),
+        (
+            "fees to another account",
+            |_| Collect {}.into(),
+            |batch| {
+                let touch = batch.touches[1].clone();
+                batch.touches[0] = TouchWitness { kind: batch.touches[0].kind, ..touch };
+                batch.touches.truncate(1);
+            },
+            &["cash: fees go to the fee account"],
+        ),
+        (
+            "a deposit to an account made up",
+            |venue| {
+                let index = venue.state.registers().deposit_cursor;
+                Deposit { index, account: AccountId(99), owner: Owner([3; 20]), amount: 6 }.into()
+            },
+            |batch| batch.touches[0].account = batch.touch_padding.account.clone(),
+            &[COPY],
+        ),
+    ];
+    let mut found = vec![];
+    for (name, make, cheat, expected) in cases {
+        let mut venue = venue(13);
+        let tx = make(&mut venue);
+        let other = TouchWitness::nothing(&mut venue.state, ALICE).expect("a store in memory");
+        let witness = forged(&mut venue, &tx, |batch| {
+            if matches!(tx, Tx::Collect(_)) {
+                batch.touches.push(other.clone());
+            }
+            cheat(batch);
+        });
+        found.push((name, refused(shape, witness), expected));
+    }
+    check(found);
+}

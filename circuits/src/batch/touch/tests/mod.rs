@@ -1,0 +1,4 @@
+//! Touches: cheating witnesses, and cells that nothing holds.
+
+mod attacks;
+mod cells;

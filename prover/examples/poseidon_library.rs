@@ -1,0 +1,5 @@
+//! Prints `contracts/src/Poseidon.sol`; `cargo xtask golden` writes it.
+
+fn main() {
+    print!("{}", zomma_prover::evm::poseidon_library());
+}
