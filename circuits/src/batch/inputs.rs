@@ -139,7 +139,7 @@ impl BatchInputs {
                         rejected.push((index, reject));
                     }
                     Err(
-                        PushError::Refused(BatchError::MarketAfterAccount)
+                        PushError::Refused(BatchError::MarketAfterAccount | BatchError::SecondRiskArray)
                         | PushError::Late
                         | PushError::Full(_)
                         | PushError::Unprovable(_),

@@ -130,6 +130,9 @@ impl Run {
                 _ => PushError::Refused(BatchError::MarketAfterAccount),
             });
         }
+        if matches!(tx, Tx::AdoptRisk(_)) && self.transactions.iter().any(|tx| matches!(tx, Tx::AdoptRisk(_))) {
+            return Err(PushError::Refused(BatchError::SecondRiskArray));
+        }
         if !is_in_trees(tx, state.params().depths) {
             // The state refuses it before it reads anything; a path that does not exist must not be among what is read.
             return Err(match state.apply(tx) {

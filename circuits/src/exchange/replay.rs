@@ -88,7 +88,7 @@ pub fn read_transactions(reader: impl BufRead) -> Result<Vec<Tx>, ExchangeError>
 }
 
 /// Applies transactions in their order. A batch ends after `size` transactions, and before a market transaction that follows an
-/// account transaction. Nothing is committed.
+/// account transaction, and before a second risk array. Nothing is committed.
 ///
 /// # Errors
 /// The store's failures; with `strict`, [`ExchangeError::Rejected`] for the first that is refused. The state then holds what came before.
@@ -104,7 +104,7 @@ pub fn replay(state: &mut State, transactions: &[Tx], size: usize, strict: bool)
             }
             let outcome = match builder.push(tx.clone()) {
                 Ok(receipt) => Outcome::Accepted(receipt.clone()),
-                Err(BatchError::MarketAfterAccount) => break,
+                Err(BatchError::MarketAfterAccount | BatchError::SecondRiskArray) => break,
                 Err(BatchError::Apply(ApplyError::Store(error))) => return Err(error.into()),
                 Err(BatchError::Apply(ApplyError::Rejected(reject))) if strict => {
                     return Err(ExchangeError::Rejected { number: replay.outcomes.len() + 1, reject });

@@ -24,6 +24,9 @@ pub enum BatchError {
     /// Prices may not move once accounts have been touched.
     #[error("a market transaction after an account transaction")]
     MarketAfterAccount,
+    /// The context names one risk array, so a batch adopts one at most.
+    #[error("a second risk array in one batch")]
+    SecondRiskArray,
     /// The state refused it, or the store failed.
     #[error(transparent)]
     Apply(#[from] ApplyError),
@@ -157,6 +160,7 @@ pub struct BatchBuilder<'s> {
     txs: Vec<Tx>,
     receipts: Vec<Receipt>,
     accounts_touched: bool,
+    adopted: bool,
 }
 
 impl<'s> BatchBuilder<'s> {
@@ -167,7 +171,15 @@ impl<'s> BatchBuilder<'s> {
     pub fn new(state: &'s mut State) -> Result<Self, StoreError> {
         let old_root = state.root()?;
         let old = state.registers().clone();
-        Ok(Self { state, old_root, old, txs: Vec::new(), receipts: Vec::new(), accounts_touched: false })
+        Ok(Self {
+            state,
+            old_root,
+            old,
+            txs: Vec::new(),
+            receipts: Vec::new(),
+            accounts_touched: false,
+            adopted: false,
+        })
     }
 
     /// The state as the batch has made it so far.
@@ -184,8 +196,13 @@ impl<'s> BatchBuilder<'s> {
         if tx.is_market() && self.accounts_touched {
             return Err(BatchError::MarketAfterAccount);
         }
+        let adopts = matches!(tx, Tx::AdoptRisk(_));
+        if adopts && self.adopted {
+            return Err(BatchError::SecondRiskArray);
+        }
         let receipt = self.state.apply(&tx)?;
         self.accounts_touched |= is_account;
+        self.adopted |= adopts;
         self.txs.push(tx);
         self.receipts.push(receipt);
         Ok(&self.receipts[self.receipts.len() - 1])

@@ -136,8 +136,8 @@ pub(in crate::batch) struct Published {
     data: [Word; 3],
     /// How many words of data there are.
     words: Word,
-    /// Whether a portfolio has moved.
-    pub(in crate::batch) touched: Word,
+    /// Whether a risk array has been adopted: the context names the last one alone, so there is one at most.
+    pub(in crate::batch) adopted: Word,
 }
 
 /// A batch before its first transaction.
@@ -237,7 +237,7 @@ impl FrameChip {
             forced: constants.forced.clone(),
             data: [constants.data.clone(), claimed.clone(), constants.one.clone()],
             words: constants.zero.clone(),
-            touched: constants.zero.clone(),
+            adopted: constants.zero.clone(),
         };
         Opened { constants, params, registers, published, root, circuits, claimed }
     }

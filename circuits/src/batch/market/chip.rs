@@ -114,8 +114,8 @@ impl MarketChip {
         (now, published): (&mut Registers, &mut Published),
         witness: Option<&MarketWitness>,
     ) {
-        let [list, update, fixing, adopt, tick, some, time, marks, adopted] =
-            place(cursor, &self.kind, &[], witness.map(MarketWitness::kind));
+        let [list, update, fixing, adopt, tick, some, time, marks, adopted, has_adopted] =
+            place(cursor, &self.kind, &[&published.adopted], witness.map(MarketWitness::kind));
         let tx = Transaction { list, update, fixing, adopt, tick, some, time, marks, adopted };
 
         // The market before, and the place that it has in the tree.
@@ -162,6 +162,7 @@ impl MarketChip {
         let inputs: Vec<&Word> = bits.into_iter().chain(terms).chain(fields).collect();
         let [has_second, first, second] = place(cursor, &self.encode, &inputs, None);
         frame.publish(cursor, published, &[(&tx.some, &first), (&has_second, &second)]);
+        published.adopted = has_adopted;
         *now = Registers { time, risk_time, oracle_root, risk_root, markets_root, seq, ..now.clone() };
     }
 

@@ -297,20 +297,17 @@ pub(super) fn signer_block(table: Table) -> BlockBuilder {
 }
 
 /// Inputs: whether there is a transaction; the root of the accounts, the root that the account's path leads to; the root with it afterwards, the
-/// root that the other's path leads to, the root with both; seq; whether an account has been touched before. Outputs: the root of the accounts,
-/// seq, whether an account has been touched.
+/// root that the other's path leads to, the root with both; seq. Outputs: the root of the accounts, seq.
 pub(super) fn registers_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "registers after a portfolio");
     let some = b.input(0, 1);
     let [root, found, between, found_other, after] = [(); 5].map(|()| b.input_digest());
     let seq = b.input(0, grown(SEQ_BITS));
-    let touched = b.input(0, 1);
     b.require_zero("the account's path leads to the root", &some * (found - &root));
     b.require_zero("the other account's path leads to the root", &some * (found_other - between));
     let root = b.field("root of the accounts", &(&some * after + some.not() * root));
     // Counters grow by 1 at most, and a batch has fewer than 2^20 transactions.
     let seq = b.named("seq", &(seq + &some)).with_bounds(BigInt::from(0), grown(SEQ_BITS));
-    let touched = b.named("an account has been touched", &(&touched + some * touched.not())).with_bounds(0, 1);
-    [&root, &seq, &touched].into_iter().for_each(|output| b.output(output));
+    [&root, &seq].into_iter().for_each(|output| b.output(output));
     b
 }

@@ -178,10 +178,8 @@ impl PortfolioChip {
         let [fields, signed, data] = cursor.block(&self.encode, &[&types[..], &said].concat());
         self.signature(cursor, shared, &bid, (&account, &other), [&fields, &signed], witness);
         let roots = [&now.accounts_root, &account.path.root, &between, &other.path.root, &last];
-        let [accounts_root, seq, touched] =
-            cursor.block(&self.registers, &[&[&bid.some][..], &roots, &[&now.seq, &published.touched]].concat());
+        let [accounts_root, seq] = cursor.block(&self.registers, &[&[&bid.some][..], &roots, &[&now.seq]].concat());
         frame.publish(cursor, published, &[(&bid.some, &data)]);
-        published.touched = touched;
         *now = Registers { insurance, accounts_root, seq, ..now.clone() };
     }
 

@@ -35,6 +35,9 @@ const ROUNDS: [usize; 2] = [6, 24];
 const ORDERS: usize = 260;
 /// Of how many quotes one is withdrawn by its owner.
 const WITHDRAWN: usize = 130;
+/// What is left of the index after the jump, and what becomes of volatility.
+const FALL_PERCENT: u64 = 83;
+const VOLATILITY_PERCENT: u64 = 195;
 /// Seconds between two rounds. An order lives no longer.
 const ROUND_SECONDS: u64 = 1_800;
 /// Ticks of an index point in the example book.
@@ -341,20 +344,16 @@ impl Script {
         Ok(())
     }
 
-    /// The index falls and volatility jumps until some account is below maintenance, but not all at once.
+    /// The index falls by a sixth and volatility doubles: some accounts are then below maintenance, but not all.
     fn jump(&mut self) -> Result<(), DayError> {
-        for _ in 0..6 {
-            self.market.spot = self.market.spot / 100 * 94;
-            self.market.volatility = self.market.volatility * 125 / 100;
-            self.market.time += 600;
-            self.publish()?;
-            let unhealthy = self.unhealthy()?;
-            if let Some((id, _)) = unhealthy.first() {
-                self.day.unhealthy = Some(crate::margin::statement::MarginInputs::of(&mut self.day.state, *id)?);
-                break;
-            }
-        }
+        self.market.spot = self.market.spot / 100 * FALL_PERCENT;
+        self.market.volatility = self.market.volatility / 100 * VOLATILITY_PERCENT;
+        self.market.time += ROUND_SECONDS;
         self.book.clear();
+        self.publish()?;
+        if let Some((id, _)) = self.unhealthy()?.first() {
+            self.day.unhealthy = Some(crate::margin::statement::MarginInputs::of(&mut self.day.state, *id)?);
+        }
         Ok(())
     }
 

@@ -11,19 +11,23 @@ use crate::margin::blocks::pack;
 use crate::state::limits::{AMOUNT_BITS, AMOUNT_LIMIT, MARKET_BITS, STRIKES, TIME_BITS};
 use zomma_gadgets::frame::value::to_integer;
 
-/// Witnesses: the bits of list, oracle_update, fix_expiry, adopt_risk and funding_tick, an update's time; an update's marks, an adopted root.
-/// Outputs: the bits, whether there is a transaction, time, marks, root.
+/// Input: whether the batch has adopted a risk array. Witnesses: the bits of list, oracle_update, fix_expiry, adopt_risk and funding_tick, an update's time; an update's marks, an adopted root.
+/// Outputs: the bits, whether there is a transaction, time, marks, root; whether the batch has now adopted one.
 ///
-/// At most one bit is set: with none the slot is empty.
+/// At most one bit is set: with none the slot is empty. What reads a risk array that the batch does not end with would read one that no `risk` proof is asked for.
 pub(in crate::batch::market) fn kind_block(table: Table) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "market transaction");
+    let before = b.input(0, 1);
     let bits = ["list", "oracle_update", "fix_expiry", "adopt_risk", "funding_tick"].map(|name| b.witness_bit(name));
     let time = b.witness("time", TIME_BITS);
     let [marks, root] = [(); 2].map(|()| b.witness_digest());
     let sum = bits.iter().fold(Integer::constant(0), |sum, bit| sum + bit);
     b.require_zero("one type at most", &sum * sum.not());
     let some = b.named("there is a transaction", &sum).with_bounds(0, 1);
-    bits.iter().chain([&some, &time, &marks, &root]).for_each(|output| b.output(output));
+    let [.., adopt, _] = &bits;
+    b.require_zero("one risk array at most", adopt * &before);
+    let adopted = b.named("a risk array has been adopted", &(before + adopt)).with_bounds(0, 1);
+    bits.iter().chain([&some, &time, &marks, &root, &adopted]).for_each(|output| b.output(output));
     b
 }
 

@@ -42,14 +42,16 @@ fn kinds() -> impl Iterator<Item = [i128; 5]> {
 fn fields() {
     // Free: marks and adopted root, which the effect reads.
     for kind in kinds() {
-        assert_eq!(free(kind_block, &[], &[&kind[..], &[9, 7, 8]].concat()), 2, "{kind:?}");
+        assert_eq!(free(kind_block, &[0], &[&kind[..], &[9, 7, 8]].concat()), 2, "{kind:?}");
     }
     assert_eq!(free(terms_block, &[], &[3, 50, 60, 70, 80, 0]), 0);
     assert_eq!(free(terms_block, &[], &[3, 0, 60, 70, 80, 1]), 0);
     // Free: whether the market exists, which the leaf reads.
     assert_eq!(free(index_block, &[], &[1, 50, 60, 70, 80]), 1);
-    let two = single(kind_block, &[], &[1, 0, 0, 0, 1, 9, 7, 8]).failures(&[]);
+    let two = single(kind_block, &[0], &[1, 0, 0, 0, 1, 9, 7, 8]).failures(&[]);
     assert!(two.iter().any(|failure| failure.name == "market transaction: one type at most"), "{two:?}");
+    let again = single(kind_block, &[1], &[0, 0, 0, 1, 0, 9, 7, 8]).failures(&[]);
+    assert!(again.iter().any(|failure| failure.name == "market transaction: one risk array at most"), "{again:?}");
 }
 
 #[test]
