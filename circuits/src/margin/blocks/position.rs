@@ -1,6 +1,5 @@
 //! Positions: their words and order, and what each adds to an account's sums.
 
-use halo2curves::ff::Field;
 use num_bigint::BigInt;
 use zomma_gadgets::fixed::FixedPointInstructions;
 use zomma_gadgets::frame::integer::field_order;
