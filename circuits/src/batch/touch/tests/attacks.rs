@@ -1,7 +1,7 @@
 //! Cheating witnesses: each is refused, and by the constraint that is there for it.
 //!
 //! A transaction that the state refuses is assigned as a prover would who applies it nevertheless; public inputs, which are then another history's, are
-//! not looked at. What is not named by a constraint is a copy: of a root, of a word of a list, or of a coordinate of a signature's point.
+//! not looked at. The second account of such a fill or transfer is opened as it was before the first one changed, which its path shows. What is not named by a constraint is a copy: of a root, of a word of a list, or of a coordinate of a signature's point.
 
 use std::collections::BTreeSet;
 
@@ -59,12 +59,31 @@ fn forged(venue: &mut Venue, tx: &Tx, cheat: impl Fn(&mut BatchWitness)) -> Batc
     witness
 }
 
+/// The witness of a transaction that the state accepts, after `cheat` has gone over it.
+fn accepted(venue: &mut Venue, tx: &Tx, cheat: impl Fn(&mut BatchWitness)) -> BatchWitness {
+    let state = &mut venue.state;
+    let mut run = Run::new(state, Fr::from(CIRCUITS)).expect("a store in memory");
+    run.push(state, tx, &Counts::UNLIMITED).expect("a good transaction");
+    let mut witness = run.finish(state).expect("a store in memory").witness;
+    cheat(&mut witness);
+    witness
+}
+
 impl Run {
     /// Adds a transaction without asking the state.
     fn force(&mut self, state: &mut State, tx: &Tx) -> Result<(), crate::state::store::StoreError> {
         let touches = TouchWitness::of(state, tx)?;
         self.forge(state, tx, touches)
     }
+}
+
+/// All cases with `ZOMMA_FULL=1`, else one in three.
+fn sampled<T>(cases: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
+    let full = std::env::var("ZOMMA_FULL").is_ok_and(|value| value == "1");
+    if !full {
+        println!("not run: two cases in three, which take ZOMMA_FULL=1");
+    }
+    cases.into_iter().step_by(if full { 1 } else { 3 })
 }
 
 /// What each case is refused by, against what it is said to be refused by: all differences at once.
@@ -83,25 +102,61 @@ fn fill(venue: &mut Venue) -> Fill {
 
 #[test]
 fn a_fill_that_is_tampered_with() {
-    let shape = of([0, 1, 1, 0, 3]);
+    let shape = of([0, 2, 2, 0, 3]);
     let cases: [(&str, Cheat, &[&str]); 14] = [
         ("honest", |_| {}, &[]),
         ("swapped siblings", |batch| batch.touches[0].path.siblings.swap(0, 1), &[COPY]),
-        ("another account in the taker's place", |batch| batch.touches[1].path.index ^= 1, &[COPY]),
-        ("the taker left out", |batch| drop(batch.touches.remove(1)), &["kind: a taker after a maker"]),
-        ("the maker left out", |batch| drop(batch.touches.remove(0)), &["kind: a taker after a maker"]),
+        (
+            "another account in the taker's place",
+            |batch| batch.touches[1].path.index ^= 1,
+            &[COPY, "instrument: the account named"],
+        ),
+        (
+            "the taker left out",
+            |batch| drop(batch.touches.remove(1)),
+            &[COPY, "kind: a taker after a maker", "registers afterwards: as many words as claimed"],
+        ),
+        (
+            "the maker left out",
+            |batch| drop(batch.touches.remove(0)),
+            &[
+                COPY,
+                "instrument: the account named",
+                "instrument: the other side",
+                "instrument: the same amount or price",
+                "instrument: the same size",
+                "kind: a taker after a maker",
+                "registers afterwards: as many words as claimed",
+            ],
+        ),
         (
             "the same account on both sides",
             |batch| batch.touches[1] = TouchWitness { kind: batch.touches[1].kind, ..batch.touches[0].clone() },
-            &[],
+            &[COPY, "instrument: the account named", "instrument: the other side"],
         ),
-        ("another price for the taker", |batch| batch.touches[1].amount -= 1, &[]),
-        ("another size for the taker", |batch| batch.touches[1].size += 1, &[]),
+        (
+            "another price for the taker",
+            |batch| batch.touches[1].amount -= 1,
+            &[COPY, "instrument: the same amount or price"],
+        ),
+        (
+            "another size for the taker",
+            |batch| batch.touches[1].size += 1,
+            &[COPY, "instrument: the same size", "slot: not exhausted = sum of limbs"],
+        ),
         ("another limit than was signed", |batch| batch.touches[1].order.limit += 1, &[COPY]),
         ("another signature", |batch| batch.touches[1].signature = batch.touches[0].signature, &[COPY]),
-        ("a slot as it never was", |batch| batch.touches[0].slot.number = 3, &[COPY]),
+        (
+            "a slot as it never was",
+            |batch| batch.touches[0].slot.number = 3,
+            &[COPY, "slot: numbers only grow = sum of limbs"],
+        ),
         ("a position that is not the account's", |batch| batch.touches[0].before.0[0].qty += 1, &[COPY]),
-        ("positions out of order", |batch| batch.touches[0].after.0.reverse(), &[]),
+        (
+            "positions out of order",
+            |batch| batch.touches[0].after.0.reverse(),
+            &[COPY, "position: instruments ascend = sum of limbs"],
+        ),
         (
             "padding that changes cash",
             |batch| {
@@ -112,10 +167,10 @@ fn a_fill_that_is_tampered_with() {
         ),
     ];
     let mut found = vec![];
-    for (name, cheat, expected) in cases {
+    for (name, cheat, expected) in sampled(cases) {
         let mut venue = venue(11);
         let tx = fill(&mut venue).into();
-        found.push((name, refused(shape, forged(&mut venue, &tx, cheat)), expected));
+        found.push((name, refused(shape, accepted(&mut venue, &tx, cheat)), expected));
     }
     check(found);
 }
@@ -123,7 +178,7 @@ fn a_fill_that_is_tampered_with() {
 #[test]
 fn fills_that_the_rules_refuse() {
     type Make = fn(&mut Venue) -> Fill;
-    let shape = of([0, 1, 1, 0, 2]);
+    let shape = of([0, 2, 2, 0, 2]);
     let cases: [(&str, Make, &[&str]); 8] = [
         (
             "the same order twice",
@@ -132,13 +187,17 @@ fn fills_that_the_rules_refuse() {
                 venue.must(fill);
                 fill
             },
-            &["slot: not exhausted = sum of limbs"],
+            &[COPY, "slot: not exhausted = sum of limbs"],
         ),
-        ("more than was ordered", |venue| Fill { size: 11, ..fill(venue) }, &["slot: not exhausted = sum of limbs"]),
+        (
+            "more than was ordered",
+            |venue| Fill { size: 11, ..fill(venue) },
+            &[COPY, "slot: not exhausted = sum of limbs"],
+        ),
         (
             "a price above the buyer's limit",
             |venue| Fill { price: 20_001, ..fill(venue) },
-            &["order: price within the limit = sum of limbs"],
+            &[COPY, "order: price within the limit = sum of limbs"],
         ),
         (
             "an order that has expired",
@@ -148,7 +207,7 @@ fn fills_that_the_rules_refuse() {
                 fill.maker = venue.sign(3, fill.maker.order);
                 fill
             },
-            &["order: not expired = sum of limbs"],
+            &[COPY, "order: not expired = sum of limbs"],
         ),
         (
             "an order that was cancelled",
@@ -159,7 +218,7 @@ fn fills_that_the_rules_refuse() {
                 venue.must(cancel);
                 fill
             },
-            &["slot: not closed = sum of limbs"],
+            &[COPY, "slot: not closed = sum of limbs", "slot: not exhausted = sum of limbs"],
         ),
         (
             "both sell",
@@ -169,7 +228,7 @@ fn fills_that_the_rules_refuse() {
                 fill.taker = venue.sign(4, fill.taker.order);
                 fill
             },
-            &["instrument: the other side"],
+            &[COPY, "instrument: the other side"],
         ),
         (
             "more than the margin bears",
@@ -177,7 +236,7 @@ fn fills_that_the_rules_refuse() {
                 let perpetual = perpetual(venue);
                 venue.trade(4, 3, perpetual, 20_000, 10_000_000)
             },
-            &["relief: reduce-only = sum of limbs"],
+            &[COPY, "relief: health does not fall = sum of limbs", "relief: reduce-only = sum of limbs"],
         ),
         (
             "stale marks",
@@ -187,11 +246,11 @@ fn fills_that_the_rules_refuse() {
                 venue.must(update);
                 fill(venue)
             },
-            &[],
+            &[COPY, "need of margin: a fill is at fresh marks", "prices that are used: they are fresh"],
         ),
     ];
     let mut found = vec![];
-    for (name, make, expected) in cases {
+    for (name, make, expected) in sampled(cases) {
         let mut venue = venue(12);
         let tx = make(&mut venue).into();
         found.push((name, refused(shape, forged(&mut venue, &tx, |_| {})), expected));
@@ -212,7 +271,6 @@ macro_rules! signed {
 fn transactions_that_the_rules_refuse() {
     type Make = fn(&mut Venue) -> Tx;
     const ALICE: AccountId = AccountId(2);
-    let shape = of([0, 1, 1, 0, 2]);
     let cases: [(&str, Make, Cheat, &[&str]); 16] = [
         (
             "a withdrawal of what the margin needs",
@@ -248,7 +306,7 @@ fn transactions_that_the_rules_refuse() {
             "a transfer to oneself",
             |venue| signed!(venue, Transfer { from: ALICE, to: ALICE, amount: 5, nonce: 0, signature: unsigned() }),
             |_| {},
-            &[],
+            &[COPY, "instrument: two accounts = sum of limbs"],
         ),
         (
             "a transfer to nobody",
@@ -256,7 +314,7 @@ fn transactions_that_the_rules_refuse() {
                 signed!(venue, Transfer { from: ALICE, to: AccountId(77), amount: 5, nonce: 0, signature: unsigned() })
             },
             |_| {},
-            &[],
+            &["account before: the account is known", COPY],
         ),
         (
             "a transfer that ends halfway",
@@ -280,7 +338,7 @@ fn transactions_that_the_rules_refuse() {
             "a registration over an account said not to be there",
             |venue| venue.registration(2).into(),
             |batch| batch.touches[0].account = None,
-            &[COPY],
+            &["account before: blank: no orders", "account before: blank: no position", COPY],
         ),
         (
             "a key of small order",
@@ -298,7 +356,7 @@ fn transactions_that_the_rules_refuse() {
                 signed!(venue, RotateKey { account: ALICE, key, nonce: 0, signature: unsigned() })
             },
             |_| {},
-            &[],
+            &["key: the key is the eightfold: x", "key: the key is the eightfold: y"],
         ),
         (
             "an auction of a healthy account",
@@ -333,7 +391,7 @@ fn transactions_that_the_rules_refuse() {
         ),
     ];
     let mut found = vec![];
-    for (name, make, cheat, expected) in cases {
+    for (name, make, cheat, expected) in sampled(cases) {
         let mut venue = venue(13);
         let tx = make(&mut venue);
         let other = TouchWitness::nothing(&mut venue.state, ALICE).expect("a store in memory");
@@ -343,6 +401,7 @@ fn transactions_that_the_rules_refuse() {
             }
             cheat(batch);
         });
+        let shape = of([0, 1, 1, 0, witness.touches.len()]);
         found.push((name, refused(shape, witness), expected));
     }
     check(found);
