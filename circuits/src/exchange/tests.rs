@@ -35,9 +35,8 @@ fn the_day_has_everything_in_it() {
     assert!(day.marks.len() >= 5);
     let settled = day.settled(halo2curves::bn256::Fr::zero()).expect("a day that can be proven");
     let sizes: Vec<usize> = settled.batches.iter().map(|batch| batch.transactions.len()).collect();
-    println!("batches of {sizes:?} transactions, {} arrays, {} accounts", settled.risks.len(), settled.accounts());
+    println!("batches of {sizes:?} transactions, {} arrays", settled.risks.len());
     assert_eq!(sizes.iter().sum::<usize>(), day.transactions.len() - day.rejected.values().sum::<usize>());
-    assert!(settled.accounts() >= 50);
     for trader in day.state.account_ids().expect("a store in memory") {
         let held = day
             .state

@@ -30,16 +30,18 @@ use crate::state::{ApplyError, OpenError, Reject, State};
 use crate::statement::Statement;
 
 /// Rounds of trading before the jump, each with marks of its own: how many orders of each cross the spread. The others are makers' quotes.
-const ROUNDS: [usize; 2] = [6, 24];
+const ROUNDS: [usize; 2] = [8, 26];
 /// Orders of a round.
-const ORDERS: usize = 260;
+const ORDERS: usize = 400;
 /// Of how many quotes one is withdrawn by its owner.
 const WITHDRAWN: usize = 130;
 /// What is left of the index after the jump, and what becomes of volatility.
-const FALL_PERCENT: u64 = 83;
-const VOLATILITY_PERCENT: u64 = 195;
+const FALL_PERCENT: u64 = 80;
+const VOLATILITY_PERCENT: u64 = 180;
 /// Seconds between two rounds. An order lives no longer.
 const ROUND_SECONDS: u64 = 1_800;
+/// The least mark of what is quoted: what is worth next to nothing has no spread.
+const LEAST_MARK: u64 = POINT / 100;
 /// Ticks of an index point in the example book.
 const POINT: u64 = 100_000_000;
 /// Cash that the insurance account begins with, in points.
@@ -275,12 +277,19 @@ impl Script {
 
     /// A round of orders: makers quote, everybody else takes.
     fn trade(&mut self, takers: usize) -> Result<(), DayError> {
-        let makers: Vec<usize> =
-            (0..self.traders.len()).filter(|index| self.traders[*index].role == Role::Maker).collect();
+        let all = |role: Role| -> Vec<usize> {
+            (0..self.traders.len()).filter(|index| self.traders[*index].role == role).collect()
+        };
+        let (makers, writers) = (all(Role::Maker), all(Role::Writer));
         for number in 0..ORDERS {
             let quotes = ORDERS - takers;
-            let index =
-                if number < quotes { makers[number % makers.len()] } else { self.rng.gen_range(2..self.traders.len()) };
+            let index = if number < quotes {
+                makers[number % makers.len()]
+            } else if number % 3 == 0 {
+                writers[self.rng.gen_range(0..writers.len())]
+            } else {
+                self.rng.gen_range(2..self.traders.len())
+            };
             self.order(index)?;
             if number < quotes && number % WITHDRAWN == 0 {
                 self.withdraw_quote(index)?;
@@ -307,7 +316,10 @@ impl Script {
         let Some(instrument) = trader.watches.get(self.rng.gen_range(0..trader.watches.len().max(1))).copied() else {
             return Ok(());
         };
-        let Some(mark) = self.day.state.risk().row(instrument).map(|row| row.base()) else { return Ok(()) };
+        let mark = self.day.state.risk().row(instrument).map_or(0, |row| row.base());
+        if mark < LEAST_MARK {
+            return Ok(());
+        }
         let (side, limit, size) = trader.wish(&mut self.rng, mark);
         let (id, account) = (trader.next_order, trader.id);
         let expiry = self.market.time + ROUND_SECONDS - 1;
@@ -344,7 +356,7 @@ impl Script {
         Ok(())
     }
 
-    /// The index falls by a sixth and volatility doubles: some accounts are then below maintenance, but not all.
+    /// The index falls by a fifth and volatility nearly doubles: some accounts are then below maintenance, but not all.
     fn jump(&mut self) -> Result<(), DayError> {
         self.market.spot = self.market.spot / 100 * FALL_PERCENT;
         self.market.volatility = self.market.volatility / 100 * VOLATILITY_PERCENT;

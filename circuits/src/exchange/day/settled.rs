@@ -6,7 +6,6 @@ use super::script::{Day, DayError};
 use crate::batch::{BatchInputs, shape};
 use crate::pricing::statements::{Risk, RiskInputs};
 use crate::state::State;
-use crate::state::ids::AccountId;
 use crate::state::registers::Registers;
 use crate::state::store::MemoryStore;
 use crate::state::tx::{Deposit, Tx};
@@ -60,15 +59,5 @@ impl Day {
             _ => None,
         });
         Ok(SettledDay { genesis, risks, deposits: deposits.collect(), batches })
-    }
-
-    /// How many accounts the day has, which were all registered in it.
-    #[must_use]
-    pub fn accounts(&self) -> usize {
-        let registered = self.transactions.iter().filter_map(|tx| match tx {
-            Tx::Register(register) => Some(register.account),
-            _ => None,
-        });
-        registered.collect::<std::collections::BTreeSet<AccountId>>().len()
     }
 }
