@@ -209,7 +209,7 @@ impl FrameChip {
         let constants = [&[I256::ZERO, I256::ONE, -I256::ONE], &tags[..]].concat();
         let mut configure = |builder: BlockBuilder| builder.configure(meta, lanes);
         Self {
-            hash: hash.clone(),
+            hash: *hash,
             constants: configure(constants_block(table, &constants)),
             venue: configure(blocks::venue_block(table, depths)),
             weights: configure(weights_block(table)),

@@ -131,31 +131,23 @@ fn unhealthy() -> Venue {
 
 #[test]
 fn a_fill_that_only_reduces() {
-    proves(
-        of([0, 2, 2, 0, 2]),
-        || unhealthy(),
-        |script| {
-            let perpetual = perpetual(&mut script.venue);
-            let mark = script.venue.mark(perpetual).expect("a price");
-            trade(script, [3, 4], perpetual, mark - 100, 1_000);
-            let health = script.venue.state.health(AccountId(3)).expect("a priced account");
-            assert!(!health.im_ok(), "it is still not initially margined");
-        },
-    );
+    proves(of([0, 2, 2, 0, 2]), unhealthy, |script| {
+        let perpetual = perpetual(&mut script.venue);
+        let mark = script.venue.mark(perpetual).expect("a price");
+        trade(script, [3, 4], perpetual, mark - 100, 1_000);
+        let health = script.venue.state.health(AccountId(3)).expect("a priced account");
+        assert!(!health.im_ok(), "it is still not initially margined");
+    });
 }
 
 #[test]
 fn an_auction_that_opens_and_one_that_stops() {
-    proves(
-        of([0, 2, 2, 0, 3]),
-        || unhealthy(),
-        |script| {
-            script.send(Auction { account: AccountId(3) });
-            let deposit = script.venue.deposit(3, 1 << 40);
-            script.send(deposit);
-            script.send(Auction { account: AccountId(3) });
-        },
-    );
+    proves(of([0, 2, 2, 0, 3]), unhealthy, |script| {
+        script.send(Auction { account: AccountId(3) });
+        let deposit = script.venue.deposit(3, 1 << 40);
+        script.send(deposit);
+        script.send(Auction { account: AccountId(3) });
+    });
 }
 
 #[test]
