@@ -168,7 +168,7 @@ fn batches(folder: &Path, transactions: &Path, out: &Path, k: u32, circuits: &st
 /// The transactions of a file.
 fn read_file(path: &Path) -> Result<Vec<Tx>, Failure> {
     let file = File::open(path).map_err(|error| CliError::input(path, error))?;
-    read_transactions(BufReader::new(file)).map_err(|error| CliError::input(path, error).into())
+    read_transactions(BufReader::new(file)).map_err(|error| CliError::input(path, error))
 }
 
 fn status(folder: &Path, accounts: bool, json: bool) -> Result<(), Failure> {
