@@ -181,7 +181,8 @@ fn proofs_of_statements_fit_into_leaves() {
     let cost = folding_cost().unwrap();
     println!("{cost:#?}");
     for (name, proof) in &cost.proofs {
-        assert!(proof.cost.chip_rows < 1 << 19, "{name}: {proof:?}");
+        // A leaf verifies two of them in 2^20 rows.
+        assert!(proof.cost.chip_rows < 600_000, "{name}: {proof:?}");
     }
     let ks: Vec<u32> = cost.layers.values().map(|layer| layer.k).collect();
     assert_eq!(ks, [20; 3]);
