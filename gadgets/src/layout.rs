@@ -84,6 +84,9 @@ pub struct Layout {
     pub fixed_starts: Vec<Option<usize>>,
     /// Values of the fixed columns.
     pub fixed: Vec<Vec<Fr>>,
+    /// Column and row of fixed cells that have been assigned two different values. The last one stays: where it is a gate's switch, the gate
+    /// that it had switched on is off, and what that gate constrains is free.
+    pub overwritten: Vec<(usize, usize)>,
     /// Every copy constraint, in order.
     pub copies: Vec<Copied>,
 }
@@ -209,6 +212,7 @@ impl Recorder {
             regions: vec![],
             fixed_starts: vec![],
             fixed: vec![vec![Fr::ZERO; n]; constraints.num_fixed_columns()],
+            overwritten: vec![],
             copies: vec![],
             constraints,
         };
@@ -302,8 +306,15 @@ impl Assignment<Fr> for Recorder {
         if let (Some(start), true) = (self.layout.fixed_starts.last_mut(), self.region != 0) {
             *start = Some(start.map_or(row, |start| start.min(row)));
         }
+        let assigned = |owners: &ColumnUse| owners.owners.get(row).is_some_and(|&owner| owner != 0);
+        let again = assigned(&self.layout.columns[self.fixed + column.index()]);
         if self.touch(self.fixed + column.index(), row) {
-            self.layout.fixed[column.index()][row] = to.evaluate();
+            let cell = &mut self.layout.fixed[column.index()][row];
+            let value = to.evaluate();
+            if again && *cell != value {
+                self.layout.overwritten.push((column.index(), row));
+            }
+            *cell = value;
         }
     }
 
@@ -448,6 +459,18 @@ mod tests {
         assert_eq!(row.owners[..4], [3, 3, 3, 0]);
         assert_eq!((layout.region_at(2), layout.region_at(3)), (Some("products/row"), None));
         assert_eq!(layout.fixed_starts, [Some(0), None, None]);
+    }
+
+    #[test]
+    fn overwritten_values_are_noted() {
+        let column = ConstraintSystem::<Fr>::default().fixed_column();
+        let mut constraints = ConstraintSystem::default();
+        constraints.fixed_column();
+        let mut recorder = Recorder::new(4, constraints);
+        for (row, value) in [(0, 1), (1, 2), (0, 1), (1, 3), (2, 0)] {
+            recorder.assign_fixed(column, row, Assigned::Trivial(Fr::from(value)));
+        }
+        assert_eq!(recorder.layout.overwritten, [(0, 1)]);
     }
 
     #[test]

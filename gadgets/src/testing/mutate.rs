@@ -78,6 +78,7 @@ struct Recorded {
 impl Recorded {
     fn new<C: Circuit<Fr>>(k: u32, circuit: &C, instance: &[Vec<Fr>]) -> Self {
         let layout = Layout::record(k, circuit).expect("the circuit can be synthesised");
+        assert_eq!(layout.overwritten, [], "fixed cells with two values");
         let n = 1 << k;
         let constraints = &layout.constraints;
         let mut witness = Witness { instance, advice: BTreeMap::new() };

@@ -132,7 +132,8 @@ pub(super) fn standing_block(table: Table) -> BlockBuilder {
     // (share - 1) (beta M - (d + phi) E) < 10^4 (beta M - 10^4 E).
     let target = b.named("buffer M", &(buffer * maintenance));
     let needed = (&target - equity.scale(BP)).scale(BP);
-    let relieved = (share - Integer::constant(1)) * (target - (discount + fee) * equity);
+    let relief = b.named("relief of the whole", &(target - (discount + fee) * equity));
+    let relieved = (share - Integer::constant(1)) * relief;
     let room = liquidate * (needed - relieved - Integer::constant(1));
     b.range("the share is not too large", &room, MAINTENANCE_BITS + RATIO_BITS + SHARE_BITS + 4);
     b

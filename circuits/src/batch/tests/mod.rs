@@ -127,5 +127,6 @@ fn the_shapes_fit_their_rows() {
         assert!(needed + 64 <= 1 << k, "k = {k} needs {needed} rows");
     }
     let layout = Layout::record(MIN_K, &Batch::circuit(MIN_K, None)).expect("it can be laid out");
+    assert_eq!(layout.overwritten, [], "fixed cells with two values");
     assert!(layout.fits(), "k = {MIN_K} needs {} of {}", layout.needed_rows, layout.usable_rows);
 }

@@ -215,11 +215,14 @@ fn exposure(
     [gross, perp_notional, naked_notional, funding_sum]: [Integer; 4],
 ) -> [Integer; 4] {
     let (_, magnitude) = sign_and_magnitude(b, active, qty);
+    // Two products have a cell so that the gate is of degree 3 and shares its columns.
+    let magnitude = b.named("magnitude", &magnitude);
 
     // Naked shorts of a strike: max(0, -(q_call + q_put)), at the first of the two.
     let net = qty + paired;
     let short = b.less_than("short in the strike", &net, &Integer::constant(0), QTY_MAGNITUDE_BITS + 2);
-    let naked = perpetual.not() * pair.not() * short * -net;
+    let first = b.named("first of an option's strike", &(perpetual.not() * pair.not()));
+    let naked = first * short * -net;
     let naked = b.named("naked shorts", &naked).with_bounds(0, two_to(QTY_MAGNITUDE_BITS + 1));
 
     let mut sum = |name: &str, of: Integer, low: BigInt, high: BigInt| {

@@ -82,6 +82,7 @@ fn the_shape_fits_its_rows() {
     for k in 14..=17 {
         let layout = Layout::record(k, &Margin::circuit(k, None)).expect("it can be laid out");
         println!("k = {k}: {} positions, {} markets, {} rows", positions(k), markets(k), layout.rows());
+        assert_eq!(layout.overwritten, [], "fixed cells with two values");
         assert!(layout.fits(), "k = {k} needs {} of {}", layout.needed_rows, layout.usable_rows);
     }
 }

@@ -12,7 +12,7 @@ use halo2_proofs::{
 };
 use halo2curves::{bn256::Fr, ff::Field};
 use zomma_gadgets::{
-    frame::switch::{Position, Switches},
+    frame::switch::{Position, share_column},
     poseidon::Permutation,
 };
 
@@ -117,8 +117,9 @@ impl Gate {
     fn switches(meta: &mut ConstraintSystem<Fr>) -> Vec<(Self, Position)> {
         let mut switches = vec![];
         for group in Self::GROUPS {
-            let columns = Switches::default();
-            switches.extend(group.iter().map(|&(gate, degree)| (gate, columns.position(meta, degree))));
+            let degrees: Vec<usize> = group.iter().map(|(_, degree)| *degree).collect();
+            let positions = share_column(meta, &degrees);
+            switches.extend(group.iter().map(|(gate, _)| *gate).zip(positions));
         }
         switches
     }

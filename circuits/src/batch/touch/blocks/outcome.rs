@@ -23,7 +23,8 @@ pub(in super::super) fn need_block(table: Table) -> BlockBuilder {
     let owned = is_zero(&mut b, "owned", &(owner - given_owner));
     let grows = b.less_than("the reserve grows", &reserve, &amount, AMOUNT_BITS + 1);
     let grown = b.named("the reserve grows", &(&reserves * grows));
-    let open = b.named("forced, and it is theirs", &(forced * exists * fits * owned));
+    let theirs = b.named("it is theirs", &(exists * fits * owned));
+    let open = b.named("forced, and it is theirs", &(forced * theirs));
     // One kind at most.
     let need = withdraw + &grown + pay + auction + fill + &open;
     let need = b.named("margin is needed", &need).with_bounds(0, 1);

@@ -110,8 +110,9 @@ pub(in super::super) fn key_block(table: Table) -> BlockBuilder {
     let [mut x, mut y] = [(); 2].map(|()| b.witness_digest());
     let [a, d] = [A, D].map(|constant| Integer::constant(to_integer(constant)));
     let square = |x: &Integer| x * x;
-    let curve = &a * square(&x) + square(&y);
-    let right = Integer::constant(1) + &d * square(&x) * square(&y);
+    let square_x = b.field("x squared", &square(&x));
+    let curve = &a * &square_x + square(&y);
+    let right = Integer::constant(1) + &d * square_x * square(&y);
     b.require_equal_in_field("on the curve", &curve, &right);
     for step in ["twofold", "fourfold", "eightfold"] {
         let [top, bottom] = [(&x * &y).scale(2), &a * square(&x) + square(&y)];
