@@ -1,6 +1,11 @@
 //! The relations that make points a structured reference string, each checked for all points at once by a random linear
 //! combination.
 
+use std::{
+    collections::HashSet,
+    sync::{LazyLock, Mutex, PoisonError},
+};
+
 use group::Curve;
 use halo2_proofs::{
     arithmetic::best_multiexp,
@@ -18,6 +23,14 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
 use crate::{artefact::Digest, error::ProverError, progress::Progress};
+
+/// Digests of points that this process has checked: the three multiplications take seconds, and a digest names all points.
+static CHECKED: LazyLock<Mutex<HashSet<Digest>>> = LazyLock::new(Mutex::default);
+
+/// Whether [`check`] has passed for points with this digest.
+pub(super) fn are_known_to_hold(digest: &Digest) -> bool {
+    CHECKED.lock().unwrap_or_else(PoisonError::into_inner).contains(digest)
+}
 
 /// Checks that `g` holds the successive powers of the secret in `s_g2`, and that `g_lagrange` is the same in the Lagrange basis.
 ///
@@ -53,5 +66,6 @@ pub(super) fn check(params: &ParamsKZG<Bn256>, digest: &Digest, progress: &dyn P
     if pairing(&shifted, &params.g2()) != pairing(&unshifted, &params.s_g2()) {
         return Err(ProverError::Relation { relation: "e(s^i G1, G2) = e(s^(i-1) G1, s G2)" });
     }
+    CHECKED.lock().unwrap_or_else(PoisonError::into_inner).insert(*digest);
     Ok(())
 }
