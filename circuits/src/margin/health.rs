@@ -102,10 +102,14 @@ impl Health {
         self.initial - self.equity
     }
 
-    /// The ratio of equity to maintenance is not lower than `before`'s: `E' M >= E M'`.
+    /// The ratio of equity to maintenance is not lower than `before`'s, `E' M >= E M'`, and no hole is dug: `E' >= min(0, E)`.
+    ///
+    /// The ratio alone says nothing about equity where nothing is required, and where equity is negative it lets it fall as far as the requirement
+    /// rises.
     pub fn not_worse_than(&self, before: &Self) -> bool {
         let product = |a: i128, b: i128| I256::from(a) * I256::from(b);
         product(self.equity, before.maintenance) >= product(before.equity, self.maintenance)
+            && self.equity >= before.equity.min(0)
     }
 
     /// Equity is below the share `close_out` (bp) of the maintenance requirement.

@@ -153,6 +153,10 @@ fn health_compares_as_a_ratio() {
     assert!(!health(-10, 50).not_worse_than(&health(-10, 100)));
     assert!(!health(-10, 0).not_worse_than(&health(-10, 100)));
     assert!(health(0, 0).not_worse_than(&health(-10, 100)));
+    // Where nothing is required a ratio is none, and where equity is negative it allows any loss that raises the requirement as much.
+    assert!(!health(-1, 0).not_worse_than(&health(0, 0)) && !health(-1, 5).not_worse_than(&health(0, 0)));
+    assert!(health(0, 0).not_worse_than(&health(7, 0)) && !health(-1, 0).not_worse_than(&health(7, 0)));
+    assert!(!health(-1_000, 1_000).not_worse_than(&health(-1, 1)) && health(-1, 1_000).not_worse_than(&health(-1, 1)));
     assert!(health(9, 100).below_close_out(1_000) && !health(10, 100).below_close_out(1_000));
     assert!(health(-1, 0).below_close_out(0) && !health(0, 0).below_close_out(0));
 }
@@ -255,7 +259,8 @@ proptest! {
         let [equity, maintenance, old_equity, old_maintenance] =
             core::array::from_fn(|index| values[index] >> (shifts[index] % 127));
         let health = |equity, maintenance| Health { equity, worst: 0, maintenance, initial: 0 };
-        let expected = BigInt::from(equity) * old_maintenance >= BigInt::from(old_equity) * maintenance;
+        let ratio = BigInt::from(equity) * old_maintenance >= BigInt::from(old_equity) * maintenance;
+        let expected = ratio && equity >= old_equity.min(0);
         let found = health(equity, maintenance).not_worse_than(&health(old_equity, old_maintenance));
         prop_assert_eq!(found, expected);
         prop_assert!(health(equity, maintenance).not_worse_than(&health(equity, maintenance)));

@@ -375,7 +375,8 @@ class Draft(Liquidations, MarketTransactions):
             reduces = old_qty != 0 and old_qty * new_qty >= 0 and abs(new_qty) < abs(old_qty)
             require(reduces, "initial_margin")
             old_equity, _, old_maintenance, _ = self.margin(index, old)
-            require(equity * old_maintenance >= old_equity * maintenance, "health_fell")
+            kept = equity * old_maintenance >= old_equity * maintenance and equity >= min(0, old_equity)
+            require(kept, "health_fell")
         for order, already in zip((maker, taker), filled):
             self.set_slot(order["account"], self.account(order["account"]), order["id"], already + size)
         return {"kind": "filled", "maker_fee": fees[0], "taker_fee": fees[1]}

@@ -67,9 +67,10 @@ fn outside(tx: &Tx, receipt: &Receipt) -> i128 {
     taken - paid
 }
 
-/// The ratio of equity to maintenance did not fall, in big integers.
-fn ratio_held(before: &Health, after: &Health) -> bool {
-    BigInt::from(after.equity) * before.maintenance >= BigInt::from(before.equity) * after.maintenance
+/// The ratio of equity to maintenance did not fall, in big integers, and nothing is owed that was not.
+fn health_held(before: &Health, after: &Health) -> bool {
+    let ratio = BigInt::from(after.equity) * before.maintenance >= BigInt::from(before.equity) * after.maintenance;
+    ratio && (after.equity >= 0 || after.equity >= before.equity)
 }
 
 /// A fill leaves both accounts IM_ok, or reduced and not less healthy.
@@ -82,7 +83,7 @@ fn check_fill(fill: &Fill, before: &Everything, after: &mut State, healths: &BTr
         let old = before.accounts[&order.account].positions.qty(order.instrument);
         let new = after.account(order.account).unwrap().unwrap().positions.qty(order.instrument);
         assert!(new.abs() < old.abs() && new.signum() * old.signum() >= 0, "{old} became {new} below initial margin");
-        assert!(ratio_held(&healths[&order.account], &health));
+        assert!(health_held(&healths[&order.account], &health));
     }
 }
 

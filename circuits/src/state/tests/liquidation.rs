@@ -12,7 +12,7 @@ fn id(actor: usize) -> AccountId {
 }
 
 /// Alice is short perpetuals and options, Bob and Carol are long; the spot has moved by `percent`.
-fn after_a_move(percent: u64) -> Venue {
+pub(super) fn after_a_move(percent: u64) -> Venue {
     let mut venue = small();
     for (instrument, size, buyer) in [(perpetual(), 2_000, BOB), (call(1), 701, BOB), (call(0), 1, CAROL)] {
         let price = venue.mark(instrument).unwrap();
@@ -26,7 +26,7 @@ fn after_a_move(percent: u64) -> Venue {
 }
 
 /// The smallest move up after which Alice does not meet maintenance margin, but is above close-out.
-fn liquidatable() -> Venue {
+pub(super) fn liquidatable() -> Venue {
     for percent in 101..200 {
         let mut venue = after_a_move(percent);
         let health = venue.state.health(id(ALICE)).unwrap();
@@ -75,6 +75,42 @@ fn unhealthy_accounts_cannot_trade_up_but_can_reduce() {
     let after = venue.state.health(id(ALICE)).unwrap();
     assert!(after.equity * before.maintenance >= before.equity * after.maintenance);
     assert!(after.maintenance < before.maintenance);
+}
+
+/// A box, long the lower call and the higher put, is worth the same in every scenario: nothing is required. What was borrowed against it must not be left
+/// behind by selling half of it to an accomplice for a tick, nor, in debt already, by selling to him what the rest was hedged with.
+#[test]
+fn nothing_required_is_no_leave_to_sell_for_nothing() {
+    let venue = &mut small();
+    let put = InstrumentId::option(MarketId(1), 2, OptionKind::Put).unwrap();
+    for instrument in [call(0), put] {
+        let price = venue.mark(instrument).unwrap();
+        let fill = venue.trade(BOB, ALICE, instrument, price, 1_000);
+        accepted(venue, fill);
+    }
+    let health = venue.state.health(id(BOB)).unwrap();
+    assert_eq!((health.maintenance, health.initial), (0, 0));
+    let mut tx = crate::state::tx::Withdraw {
+        account: id(BOB),
+        amount: health.equity as u64,
+        nonce: 0,
+        signature: crate::state::testing::venue::unsigned(),
+    };
+    tx.signature = venue.actors[BOB].key.sign(tx.message(venue.state.params().venue()));
+    accepted(venue, tx);
+    assert_eq!(venue.state.health(id(BOB)).unwrap().equity, 0);
+    for (instrument, size) in [(call(0), 1_000), (put, 1_000), (put, 1)] {
+        let gift = venue.trade(CAROL, BOB, instrument, 1, size);
+        assert_eq!(refused(venue, gift), Reject::HealthFell { account: id(BOB) });
+        // Nor at the mark, where the fee is what nobody has.
+        let price = venue.mark(instrument).unwrap();
+        let fair = venue.trade(CAROL, BOB, instrument, price, size);
+        assert_eq!(refused(venue, fair), Reject::HealthFell { account: id(BOB) });
+    }
+    let price = venue.mark(put).unwrap() + 5;
+    let dear = venue.trade(CAROL, BOB, put, price, 1_000);
+    accepted(venue, dear);
+    assert!(venue.state.health(id(BOB)).unwrap().equity >= 0);
 }
 
 #[test]

@@ -70,7 +70,7 @@ pub(in super::super) fn outcome_block(table: Table) -> BlockBuilder {
 }
 
 /// Inputs: whether a fill has to be reduce-only, side, size, the quantity before; E and M afterwards, E and M before. The quantity moves towards 0,
-/// not beyond, and the health does not fall: `E' M >= E M'`.
+/// not beyond, and the health does not fall: `E' M >= E M'` and `E' >= min(0, E)`.
 pub(in super::super) fn relief_block(table: Table) -> BlockBuilder {
     /// Bits of a product of two figures.
     const PRODUCT_BITS: u32 = EQUITY_BITS + FIGURE_BITS;
@@ -84,6 +84,8 @@ pub(in super::super) fn relief_block(table: Table) -> BlockBuilder {
     let (equity_before, maintenance_before) = (equity(&mut b), maintenance(&mut b));
     let left = -(side.sign() * qty) - size;
     b.range("reduce-only", &(&relief * left), QTY_MAGNITUDE_BITS);
+    let floor = b.min("E before, or 0", &equity_before, &Integer::constant(0), EQUITY_BITS + 1);
+    b.range("no hole is dug", &(&relief * (&equity_after - floor)), EQUITY_BITS + 2);
     let change = equity_after * maintenance_before - equity_before * maintenance_after;
     b.range("health does not fall", &(relief * change), PRODUCT_BITS);
     b
