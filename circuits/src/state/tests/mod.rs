@@ -3,6 +3,7 @@
 mod attacks_market;
 mod attacks_trade;
 mod batch;
+mod codes;
 mod extremes;
 mod invariants;
 mod liquidation;
@@ -46,7 +47,7 @@ fn call(strike: u32) -> InstrumentId {
 fn refused(venue: &mut Venue, tx: impl Into<Tx>) -> Reject {
     let tx = tx.into();
     let before = (venue.state.root().unwrap(), venue.state.registers().clone());
-    let result = venue.state.apply(&tx);
+    let result = venue.apply(tx.clone());
     let after = (venue.state.root().unwrap(), venue.state.registers().clone());
     assert_eq!(before, after, "a refused transaction changed the state");
     match result {
@@ -59,7 +60,7 @@ fn refused(venue: &mut Venue, tx: impl Into<Tx>) -> Reject {
 #[track_caller]
 fn accepted(venue: &mut Venue, tx: impl Into<Tx>) -> Receipt {
     let tx = tx.into();
-    match venue.state.apply(&tx) {
+    match venue.apply(tx.clone()) {
         Ok(receipt) => receipt,
         Err(reason) => panic!("{tx:?} should be accepted, but: {reason}"),
     }

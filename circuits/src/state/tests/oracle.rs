@@ -33,7 +33,7 @@ fn model() -> PathBuf {
 }
 
 /// Whether python3 is installed; where tools are required, it must be.
-fn python_is_there() -> bool {
+pub(super) fn python_is_there() -> bool {
     let found = Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success());
     assert!(found || std::env::var_os("ZOMMA_REQUIRE_TOOLS").is_none(), "python3 is not installed");
     if !found {
@@ -51,14 +51,14 @@ fn amount(quick: usize) -> usize {
     quick
 }
 
-fn check(trace: &Path) {
+pub(super) fn check(trace: &Path) {
     let output = Command::new("python3").arg(model()).arg(trace).output().expect("python3 runs");
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     println!("{said}");
 }
 
-fn transaction_line(tx: &Tx, result: &Result<Receipt, ApplyError>) -> Value {
+pub(super) fn transaction_line(tx: &Tx, result: &Result<Receipt, ApplyError>) -> Value {
     match result {
         Ok(receipt) => json!({ "tx": tx, "ok": receipt }),
         Err(ApplyError::Rejected(reject)) => {
