@@ -51,6 +51,21 @@ impl Scalar {
         bytes(&self.0)
     }
 
+    /// $s + \ell$ for $s$ in $[0, \ell)$: the same multiple of the base, and no scalar. For tests of what verifies signatures.
+    ///
+    /// # Panics
+    /// If it is added more than once.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn one_order_above(self) -> Self {
+        assert!(Self::from_bytes(&self.to_bytes()).is_ok(), "the order is added once");
+        let sum = BigUint::from_bytes_le(&self.to_bytes()) + BigUint::from_bytes_le(&bytes(&ORDER));
+        let mut above = [0; 32];
+        let digits = sum.to_bytes_le();
+        above[..digits.len()].copy_from_slice(&digits);
+        Self(limbs(&above))
+    }
+
     /// Little-endian limbs.
     #[must_use]
     pub fn limbs(self) -> [u64; 4] {

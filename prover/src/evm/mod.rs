@@ -9,11 +9,8 @@ mod assembler;
 mod calldata;
 mod compiler;
 mod machine;
-mod optimiser;
-mod plonk;
 mod poseidon;
 pub mod settlement;
-mod shplonk;
 mod verifier;
 mod yul;
 

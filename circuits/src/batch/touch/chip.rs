@@ -219,7 +219,7 @@ impl TouchChip {
         let inputs = [has(Class::Fill), &said.side, &said.size, &value, &said.instrument, &qty, &entry];
         let [still, new_word] = cursor.block(&self.position_after, &inputs);
         let entries = [Entry { present: &there, word: &word }, Entry { present: &still, word: &new_word }];
-        let place_of = witness.map(TouchWitness::place);
+        let place_of = witness.map(|touch| touch.place);
         let edited = self.list.edit(cursor, &found.words, entries, place_of, zero);
         let after = positions.list(cursor, constants, witness.map(|touch| &touch.after));
         for (edited, opened) in edited.iter().zip(&after) {

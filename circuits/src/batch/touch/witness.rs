@@ -21,6 +21,7 @@ use crate::state::keys::Signature;
 use crate::state::limits::{CASH_BITS, QTY_BITS};
 use crate::state::order::{Side, SignedOrder};
 use crate::state::orders::OrderSlots;
+use crate::state::position::Position;
 use crate::state::store::StoreError;
 use crate::state::tx::Tx;
 
@@ -58,6 +59,10 @@ pub(in crate::batch) struct TouchWitness {
     pub(super) slot_path: MerklePath,
     /// Its positions before.
     pub(super) before: PositionsWitness,
+    /// Its position in the instrument that is traded or settled.
+    pub(super) held: Option<Position>,
+    /// Where that instrument is in the list, or would be.
+    pub(super) place: usize,
     /// Its positions afterwards.
     pub(super) after: PositionsWitness,
 }
@@ -113,10 +118,7 @@ impl TouchWitness {
                 let taker = Self::leg(state, Kind::Taker, &tx.taker, tx.price, tx.size)?;
                 vec![Self { other: taker.id, ..maker }, taker]
             }
-            Tx::Settle(tx) => {
-                let touch = Self::new(state, Kind::Settle, tx.account, 0)?;
-                one(Self { instrument: tx.instrument, ..touch })
-            }
+            Tx::Settle(tx) => one(Self::new(state, Kind::Settle, tx.account, 0)?.trading(tx.instrument)),
             Tx::Auction(tx) => one(Self::new(state, Kind::Auction, tx.account, 0)?),
             Tx::Collect(_) => {
                 let id = state.params().fee_account;
@@ -171,6 +173,8 @@ impl TouchWitness {
             slot: slot.map_or_else(Slot::default, |slot| Slot { number: slot.order_id, used: slot.filled }),
             slot_path,
             before: positions(account.as_ref()),
+            held: None,
+            place: 0,
             after: positions(account.as_ref()),
             account,
         })
@@ -185,8 +189,16 @@ impl TouchWitness {
         let touch = Self { kind: Some(kind), ..Self::at(state, order.account, order.id)? };
         let sells = order.side == Side::Sell;
         let fields = OrderFields { limit: order.limit, size: order.size, expiry: order.expiry, sells, id: order.id };
-        let touch = Self { amount: price, size, order: fields, instrument: order.instrument, ..touch };
-        Ok(touch.signed(&signed.signature))
+        let touch = Self { amount: price, size, order: fields, ..touch };
+        Ok(touch.trading(order.instrument).signed(&signed.signature))
+    }
+
+    /// Of an instrument.
+    fn trading(self, instrument: InstrumentId) -> Self {
+        let list = &self.before.0;
+        let place = list.partition_point(|position| position.instrument < instrument);
+        let held = list.get(place).filter(|position| position.instrument == instrument).copied();
+        Self { instrument, held, place, ..self }
     }
 
     /// With a signature; one that is none stays the fixed one, which no proof takes for it.
@@ -201,10 +213,8 @@ impl TouchWitness {
 
     /// How many positions the account has, with the one that is traded.
     pub(in crate::batch) fn needs_positions(&self) -> usize {
-        let list = &self.before.0;
         let trades = matches!(self.kind, Some(Kind::Maker | Kind::Taker));
-        let found = list.iter().any(|position| position.instrument == self.instrument);
-        list.len() + usize::from(trades && !found)
+        self.before.0.len() + usize::from(trades && self.held.is_none())
     }
 
     /// Bits of the kinds.
@@ -248,11 +258,6 @@ impl TouchWitness {
         )
     }
 
-    /// Where the instrument is in the list, or would be.
-    pub(super) fn place(&self) -> usize {
-        self.before.0.partition_point(|position| position.instrument < self.instrument)
-    }
-
     /// As [`super::blocks::key_block`] takes it.
     pub(super) fn eighth(&self) -> Vec<I256> {
         let [x, y] = if matches!(self.kind, Some(Kind::Register | Kind::Rotate)) { self.key } else { UNSIGNED.key };
@@ -262,10 +267,8 @@ impl TouchWitness {
 
     /// As [`super::blocks::position_before_block`] takes it.
     pub(super) fn position(&self) -> Vec<I256> {
-        let moves = matches!(self.kind, Some(Kind::Maker | Kind::Taker | Kind::Settle));
-        let found = self.before.0.iter().find(|position| moves && position.instrument == self.instrument);
-        let (qty, entry) = found.map_or((0, 0), |position| (position.qty, position.entry));
-        vec![biased(qty.into(), QTY_BITS).into(), biased(entry, CASH_BITS).into(), found.is_some().into()]
+        let (qty, entry) = self.held.map_or((0, 0), |position| (position.qty, position.entry));
+        vec![biased(qty.into(), QTY_BITS).into(), biased(entry, CASH_BITS).into(), self.held.is_some().into()]
     }
 }
 

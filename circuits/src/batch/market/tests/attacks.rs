@@ -1,6 +1,8 @@
 //! Honest batches of which the prover changes something: what refuses it, exactly.
 
 use super::*;
+use crate::state::ids::AccountId;
+use crate::state::params::VenueParams;
 
 /// What refuses an honest batch of one transaction once its slot has been changed.
 fn refused(claim: &Claim, cheat: impl FnOnce(&mut MarketWitness)) -> Vec<String> {
@@ -94,6 +96,46 @@ fn another_risk_root() {
         claim.circuit.frame.as_mut().expect("a witness").registers.oracle_root += Fr::one();
     });
     assert_eq!(found.refused(K), ["context", "new root", "old root"]);
+}
+
+/// A parameter set of the prover's: its hash is in both roots, and in the context. Depths, which a batch has at their defaults only, are constants.
+#[test]
+fn a_parameter_changed_without_its_hash() {
+    type Change = fn(&mut VenueParams);
+    let claim = Claim::of(&mut venue(39).state, &[], 0);
+    assert_eq!(claim.refused(K), [""; 0]);
+    let changes: [(&str, Change); 26] = [
+        ("chain_id", |params| params.chain_id += 1),
+        ("app_id", |params| params.app_id += 1),
+        ("scenario_hash", |params| params.scenario_hash += Fr::one()),
+        ("first weight", |params| params.margin.weights[0] -= 1),
+        ("last weight", |params| params.margin.weights[32] -= 1),
+        ("mm_factor", |params| params.margin.mm_factor -= 1),
+        ("perp_mm", |params| params.margin.perp_mm -= 1),
+        ("perp_im", |params| params.margin.perp_im -= 1),
+        ("naked_mm", |params| params.margin.naked_mm -= 1),
+        ("naked_im", |params| params.margin.naked_im -= 1),
+        ("maker_fee", |params| params.fees.maker = 0),
+        ("taker_fee", |params| params.fees.taker = 0),
+        ("max_price_age", |params| params.max_price_age += 1),
+        ("fee_account", |params| params.fee_account = AccountId(4)),
+        ("insurance_account", |params| params.insurance_account = AccountId(4)),
+        ("funding_interval", |params| params.funding.interval -= 1),
+        ("funding_period", |params| params.funding.period += 1),
+        ("funding_cap", |params| params.funding.cap += 1),
+        ("buffer", |params| params.liquidation.buffer += 1),
+        ("close_out", |params| params.liquidation.close_out += 1),
+        ("liquidation_fee", |params| params.liquidation.fee -= 1),
+        ("discount_end", |params| params.liquidation.discount_end += 1),
+        ("auction_lapse", |params| params.liquidation.lapse += 1),
+        ("oracle_threshold", |params| params.oracle.threshold = 1),
+        ("number of keys", |params| params.oracle.keys.truncate(4)),
+        ("an oracle's key", |params| params.oracle.keys.swap(0, 1)),
+    ];
+    for (field, change) in changes {
+        let found = claim.clone().with(|claim| change(&mut claim.circuit.frame.as_mut().expect("a witness").params));
+        assert_eq!(found.refused(K), ["context", "new root", "old root"], "{field}");
+    }
 }
 
 #[test]

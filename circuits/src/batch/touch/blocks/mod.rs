@@ -10,6 +10,8 @@ pub(super) use account::{blank_block, closed_block};
 pub(super) use fields::{instrument_block, order_block, values_block};
 pub(super) use outcome::{need_block, outcome_block, relief_block};
 pub(super) use publish::{data_block, fixed_block, key_block, message_block, registers_block, signer_block};
+#[cfg(test)]
+pub(super) use trade::trade_at;
 pub(super) use trade::{cash_block, payoff_block, position_after_block, position_before_block, trade_block};
 
 use num_bigint::BigInt;

@@ -33,6 +33,11 @@ fn bounded(b: &mut BlockBuilder, name: &str, of: Integer, bits: u32) -> Integer 
 /// Inputs: the bits of maker and taker, price, size, the market's funding index, both rates. Outputs: value and fee of the trade, 0 if there is
 /// none.
 pub(in super::super) fn trade_block(table: Table) -> BlockBuilder {
+    trade_at(table, |millionths| div_floor(millionths + I256::from(MILLION) - 1, I256::from(MILLION)))
+}
+
+/// The same, whose prover takes the fee for so many millionths to be what `fee` says.
+pub(in super::super) fn trade_at(table: Table, fee: fn(I256) -> I256) -> BlockBuilder {
     let mut b = BlockBuilder::over(table, "trade");
     let [maker, taker] = [(); 2].map(|()| b.input(0, 1));
     let price = b.input_bits(VALUE_BITS);
@@ -48,7 +53,7 @@ pub(in super::super) fn trade_block(table: Table) -> BlockBuilder {
     let numerator = (maker * maker_rate + taker * taker_rate) * traded;
     let hint = numerator.clone();
     let million = I256::from(MILLION);
-    let fee = b.unsigned(FEE_BITS, move |cells| div_floor(hint.evaluate(cells) + million - 1, million));
+    let fee = b.unsigned(FEE_BITS, move |cells| fee(hint.evaluate(cells)));
     let excess = fee.scale(million) - numerator;
     b.range("fee: not too low", &excess, REMAINDER_BITS);
     b.range("fee: not too high", &(Integer::constant(million - 1) - excess), REMAINDER_BITS);

@@ -3,96 +3,14 @@
 //! A transaction that the state refuses is assigned as a prover would who applies it nevertheless; public inputs, which are then another history's, are
 //! not looked at. The second account of such a fill or transfer is opened as it was before the first one changed, which its path shows. What is not named by a constraint is a copy: of a root, of a word of a list, or of a coordinate of a signature's point.
 
-use std::collections::BTreeSet;
-
 use halo2curves::bn256::Fr;
-use zomma_gadgets::testing::failures;
 
-use super::super::witness::TouchWitness;
-use crate::batch::table::PositionsWitness;
-use crate::batch::tests::{CIRCUITS, call, k_of, of, perpetual, venue};
-use crate::batch::witness::Run;
-use crate::batch::{Batch, BatchCircuit, BatchInstance, BatchWitness, Counts};
-use crate::state::State;
+use super::*;
+use crate::batch::tests::{call, of, perpetual, venue};
 use crate::state::ids::{AccountId, Owner};
 use crate::state::order::Side;
-use crate::state::position::{Change, Positions};
 use crate::state::testing::venue::{Venue, unsigned};
 use crate::state::tx::{Auction, Cancel, Collect, Deposit, Fill, Reserve, RotateKey, Settle, Transfer, Tx, Withdraw};
-use crate::statement::Statement;
-
-/// A root, a word of a list or a coordinate that is another.
-const COPY: &str = "copy";
-
-/// Which constraints refuse a witness, public inputs apart.
-fn refused(shape: Counts, witness: BatchWitness) -> Vec<String> {
-    let circuit = BatchCircuit { shape, witness: Some(witness) };
-    let public = BatchInstance { old_root: Fr::zero(), new_root: Fr::zero(), context: Fr::zero() };
-    let found = failures(k_of(shape), &circuit, &Batch::instance(&public), &[]);
-    // Each of the three public inputs differs, and is reported at its cell, too.
-    let copies = found.iter().filter(|failure| failure.name.starts_with("copy of advice")).count();
-    let names = found.iter().map(|failure| failure.name.clone()).filter(|name| !name.starts_with("copy of"));
-    let names: BTreeSet<String> = names.chain((copies > 3).then(|| COPY.to_owned())).collect();
-    names.into_iter().collect()
-}
-
-/// The witness of a transaction that is applied whatever the state says, after `cheat` has gone over it. `after` are the accounts' positions that it would
-/// make, for those that it trades in.
-fn forged(venue: &mut Venue, tx: &Tx, cheat: impl Fn(&mut BatchWitness)) -> BatchWitness {
-    let state = &mut venue.state;
-    let mut run = Run::new(state, Fr::from(CIRCUITS)).expect("a store in memory");
-    run.force(state, tx).expect("a store in memory");
-    let mut witness = run.finish(state).expect("a store in memory").witness;
-    if let Tx::Fill(fill) = tx {
-        let market = state.market(fill.maker.order.instrument.market()).expect("a store").copied();
-        let funding = i128::from(market.map_or(0, |market| market.funding_index));
-        for (touch, order) in witness.touches.iter_mut().zip([fill.maker.order, fill.taker.order]) {
-            let sign = order.side.sign();
-            let value = i128::from(sign) * i128::from(fill.size) * (i128::from(fill.price) - funding);
-            let mut list = Positions::new(touch.before.0.clone()).expect("the list of an account");
-            let change = Change { instrument: order.instrument, qty: sign * fill.size as i64, value };
-            list.add(order.account, change, 128).expect("in range");
-            touch.after = PositionsWitness(list.as_slice().to_vec());
-        }
-    }
-    cheat(&mut witness);
-    witness
-}
-
-/// The witness of a transaction that the state accepts, after `cheat` has gone over it.
-fn accepted(venue: &mut Venue, tx: &Tx, cheat: impl Fn(&mut BatchWitness)) -> BatchWitness {
-    let state = &mut venue.state;
-    let mut run = Run::new(state, Fr::from(CIRCUITS)).expect("a store in memory");
-    run.push(state, tx, &Counts::UNLIMITED).expect("a good transaction");
-    let mut witness = run.finish(state).expect("a store in memory").witness;
-    cheat(&mut witness);
-    witness
-}
-
-impl Run {
-    /// Adds a transaction without asking the state.
-    fn force(&mut self, state: &mut State, tx: &Tx) -> Result<(), crate::state::store::StoreError> {
-        let touches = TouchWitness::of(state, tx)?;
-        self.forge(state, tx, touches)
-    }
-}
-
-/// All cases with `ZOMMA_FULL=1`, else one in three.
-fn sampled<T>(cases: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
-    let full = std::env::var("ZOMMA_FULL").is_ok_and(|value| value == "1");
-    if !full {
-        println!("not run: two cases in three, which take ZOMMA_FULL=1");
-    }
-    cases.into_iter().step_by(if full { 1 } else { 3 })
-}
-
-/// What each case is refused by, against what it is said to be refused by: all differences at once.
-fn check(found: Vec<(&'static str, Vec<String>, &[&str])>) {
-    let wrong: Vec<_> = found.into_iter().filter(|(_, found, expected)| found != expected).collect();
-    assert!(wrong.is_empty(), "{wrong:#?}");
-}
-
-type Cheat = fn(&mut BatchWitness);
 
 /// A sale of the perpetual by account 3 to account 4.
 fn fill(venue: &mut Venue) -> Fill {
@@ -103,7 +21,7 @@ fn fill(venue: &mut Venue) -> Fill {
 #[test]
 fn a_fill_that_is_tampered_with() {
     let shape = of([0, 2, 2, 0, 3]);
-    let cases: [(&str, Cheat, &[&str]); 14] = [
+    let cases: [(&str, Cheat, &[&str]); 15] = [
         ("honest", |_| {}, &[]),
         ("swapped siblings", |batch| batch.touches[0].path.siblings.swap(0, 1), &[COPY]),
         (
@@ -151,6 +69,7 @@ fn a_fill_that_is_tampered_with() {
             |batch| batch.touches[0].slot.number = 3,
             &[COPY, "slot: numbers only grow = sum of limbs"],
         ),
+        ("positions of which one is not looked at", |batch| batch.touches[1].after.0.clear(), &[COPY]),
         ("a position that is not the account's", |batch| batch.touches[0].before.0[0].qty += 1, &[COPY]),
         (
             "positions out of order",
@@ -175,11 +94,26 @@ fn a_fill_that_is_tampered_with() {
     check(found);
 }
 
+/// The rest of an order that is filled in part: the account's slots as they were before its first fill are not those of its leaf.
+#[test]
+fn slots_rolled_back() {
+    let mut venue = venue(14);
+    let whole = fill(&mut venue);
+    venue.must(Fill { size: 6, ..whole });
+    let witness = forged(&mut venue, &whole.into(), |batch| {
+        for touch in &mut batch.touches {
+            assert_eq!(touch.slot.used, 6);
+            touch.slot = Default::default();
+        }
+    });
+    assert_eq!(refused(of([0, 2, 2, 0, 2]), witness), [COPY]);
+}
+
 #[test]
 fn fills_that_the_rules_refuse() {
     type Make = fn(&mut Venue) -> Fill;
     let shape = of([0, 2, 2, 0, 2]);
-    let cases: [(&str, Make, &[&str]); 8] = [
+    let cases: [(&str, Make, &[&str]); 11] = [
         (
             "the same order twice",
             |venue| {
@@ -198,6 +132,40 @@ fn fills_that_the_rules_refuse() {
             "a price above the buyer's limit",
             |venue| Fill { price: 20_001, ..fill(venue) },
             &[COPY, "order: price within the limit = sum of limbs"],
+        ),
+        (
+            "a price below the seller's limit",
+            |venue| Fill { price: 19_999, ..fill(venue) },
+            &[COPY, "order: price within the limit = sum of limbs"],
+        ),
+        (
+            "an order that was superseded",
+            |venue| {
+                let old = fill(venue);
+                venue.actors[3].next_order = old.maker.order.id + 256;
+                let new = fill(venue);
+                venue.must(new);
+                Fill { maker: old.maker, ..fill(venue) }
+            },
+            &[COPY, "slot: numbers only grow = sum of limbs"],
+        ),
+        (
+            "what is worth something for a tick, by whom nothing is required of",
+            |venue| {
+                // A box, and all that it is worth borrowed.
+                let put = venue.instruments()[6];
+                let mark = venue.mark(put).expect("a price");
+                let fill = venue.trade(2, 4, put, mark, 500);
+                venue.must(fill);
+                let health = venue.state.health(AccountId(2)).expect("a priced account");
+                assert_eq!((health.maintenance, health.initial), (0, 0));
+                let amount = health.equity as u64;
+                let mut tx = Withdraw { account: AccountId(2), amount, nonce: 0, signature: unsigned() };
+                tx.signature = venue.actors[2].key.sign(tx.message(venue.state.params().venue()));
+                venue.must(tx);
+                venue.trade(4, 2, put, 1, 500)
+            },
+            &[COPY, "relief: no hole is dug = sum of limbs"],
         ),
         (
             "an order that has expired",
@@ -271,7 +239,7 @@ macro_rules! signed {
 fn transactions_that_the_rules_refuse() {
     type Make = fn(&mut Venue) -> Tx;
     const ALICE: AccountId = AccountId(2);
-    let cases: [(&str, Make, Cheat, &[&str]); 16] = [
+    let cases: [(&str, Make, Cheat, &[&str]); 17] = [
         (
             "a withdrawal of what the margin needs",
             |venue| signed!(venue, Withdraw { account: ALICE, amount: 4_000_000_000, nonce: 0, signature: unsigned() }),
@@ -348,6 +316,17 @@ fn transactions_that_the_rules_refuse() {
             },
             |_| {},
             &["key: not the neutral element"],
+        ),
+        (
+            "a key that is in part of small order",
+            |venue| {
+                // The point (0, -1) is of order two: the sum has both coordinates negated.
+                let crate::state::keys::PublicKey { x, y } = venue.actors[3].key.public();
+                let key = crate::state::keys::PublicKey { x: -x, y: -y };
+                signed!(venue, RotateKey { account: ALICE, key, nonce: 0, signature: unsigned() })
+            },
+            |_| {},
+            &["key: the key is the eightfold: x", "key: the key is the eightfold: y"],
         ),
         (
             "a key that is no point",
