@@ -23,6 +23,10 @@ pub(super) const LINK: &str = "following";
 
 mod op {
     pub(super) const ISZERO: u8 = 0x15;
+    pub(super) const AND: u8 = 0x16;
+    pub(super) const SHL: u8 = 0x1b;
+    /// Bytes of a number from which on pushing a power of two is longer than shifting.
+    pub(super) const POWER_LEN: usize = 4;
     pub(super) const CODESIZE: u8 = 0x38;
     pub(super) const CODECOPY: u8 = 0x39;
     pub(super) const EXTCODESIZE: u8 = 0x3b;
@@ -51,9 +55,9 @@ fn builtin(name: &str) -> Option<(u8, usize, bool)> {
         "lt" => (0x10, 2, true),
         "eq" => (0x14, 2, true),
         "iszero" => (op::ISZERO, 1, true),
-        "and" => (0x16, 2, true),
+        "and" => (op::AND, 2, true),
         "or" => (0x17, 2, true),
-        "shl" => (0x1b, 2, true),
+        "shl" => (op::SHL, 2, true),
         "shr" => (0x1c, 2, true),
         "keccak256" => (0x20, 2, true),
         "calldataload" => (0x35, 1, true),
@@ -134,6 +138,13 @@ fn creation(runtime: &[u8], link: Option<usize>) -> Vec<u8> {
     [body(length), runtime.to_vec()].concat()
 }
 
+/// The exponent of a power of two, given without leading zeros.
+fn power_of_two(bytes: &[u8]) -> Option<u8> {
+    let (first, rest) = bytes.split_first()?;
+    let power = first.is_power_of_two() && rest.iter().all(|byte| *byte == 0);
+    power.then(|| (rest.len() * 8) as u8 + first.trailing_zeros() as u8)
+}
+
 #[derive(Debug, Default)]
 struct Assembler {
     code: Vec<u8>,
@@ -155,10 +166,16 @@ impl Assembler {
         self.code.extend_from_slice(bytes);
     }
 
-    /// Pushes big-endian bytes, without leading zeros.
+    /// Pushes big-endian bytes, without leading zeros; long powers of two are shifted to their place.
     fn push_bytes(&mut self, bytes: &[u8]) {
         let first = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len());
         let bytes = &bytes[first..];
+        if bytes.len() > op::POWER_LEN
+            && let Some(exponent) = power_of_two(bytes)
+        {
+            self.raw(&[op::PUSH0 + 1, 1, op::PUSH0 + 1, exponent, op::SHL]);
+            return;
+        }
         self.raw(&[op::PUSH0 + bytes.len() as u8]);
         self.raw(bytes);
     }
@@ -237,6 +254,12 @@ impl Assembler {
                 *top = Some(name.clone());
             }
             Statement::Assign { name, value } => {
+                if let Some(condition) = self.joins_top(name, value) {
+                    self.expression(condition)?;
+                    self.raw(&[op::AND]);
+                    self.stack.pop();
+                    return Ok(());
+                }
                 self.expression(value)?;
                 let depth = self.depth(name)?;
                 self.raw(&[op::SWAP1 + depth - 1, op::POP]);
@@ -262,6 +285,13 @@ impl Assembler {
             Statement::Function(_) => {}
         }
         Ok(())
+    }
+
+    /// The condition in `name := and(condition, name)` where the variable is on top of the stack: it need not be fetched and put back.
+    fn joins_top<'e>(&self, name: &str, value: &'e Expression) -> Option<&'e Expression> {
+        let [condition, Expression::Name(other)] = value.arguments_of("and")? else { return None };
+        let on_top = self.stack.last().is_some_and(|slot| slot.as_deref() == Some(name));
+        (on_top && other == name).then_some(condition)
     }
 
     fn expression(&mut self, expression: &Expression) -> Result<(), ProverError> {
@@ -293,8 +323,14 @@ impl Assembler {
             self.push_label(&back);
             self.stack.push(None);
         }
-        for argument in arguments.iter().rev() {
-            self.expression(argument)?;
+        for (i, argument) in arguments.iter().enumerate().rev() {
+            // A word of memory that is needed twice at once is read once.
+            if argument.arguments_of("mload").is_some() && arguments.get(i + 1) == Some(argument) {
+                self.raw(&[op::DUP1]);
+                self.stack.push(None);
+            } else {
+                self.expression(argument)?;
+            }
         }
         self.stack.truncate(self.stack.len() - arguments.len());
         let result = match known {
@@ -375,6 +411,13 @@ mod tests {
             ),
             ("mstore(0, shl(8, lt(1, 2)))", 256),
             ("mstore8(31, 0x1ff)", 255),
+            ("mstore(0, 0x100000000000000000000)", 1 << 80),
+            ("mstore(0, 0x80000000000000000001)", (1 << 79) + 1),
+            ("let a := 6 let b := 3 b := and(a, b) mstore(0, b)", 2),
+            ("let b := 3 let a := 6 b := and(a, b) mstore(0, add(mul(b, 10), a))", 26),
+            ("let a := 6 { let b := 3 a := and(b, a) } mstore(0, a)", 2),
+            ("mstore(32, 7) mstore(0, mulmod(mload(32), mload(32), 10))", 9),
+            ("mstore(32, 7) mstore(0, mulmod(mload(32), 5, mload(32)))", 0),
         ];
         for (text, expected) in cases {
             assert_eq!(run(text, &[]), Some(word(expected)), "{text}");

@@ -9,8 +9,11 @@ mod assembler;
 mod calldata;
 mod compiler;
 mod machine;
+mod optimiser;
+mod plonk;
 mod poseidon;
 pub mod settlement;
+mod shplonk;
 mod verifier;
 mod yul;
 

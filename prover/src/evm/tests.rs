@@ -37,6 +37,29 @@ fn the_library_of_the_contracts_is_generated() {
     assert!(committed == poseidon_library(), "contracts/src/Poseidon.sol differs from what the constants give");
 }
 
+/// What is generated accepts and refuses what snark-verifier's own text does, and takes less.
+#[test]
+fn the_generated_text_is_the_oracle() {
+    let Some(mut deployed) = Deployed::new(By::Assembler, 2) else { return };
+    let original = VerifierSource::original(&Claimer::new(1).key).unwrap();
+    let code: Vec<_> = original.assemble_parts(2).unwrap().into_iter().map(|part| part.creation).collect();
+    let verifier = deployed.machine.deploy_parts(&code).unwrap();
+    let data = calldata(&deployed.proof);
+    let [own, theirs] = [deployed.verifier, verifier].map(|at| deployed.machine.call(at, &data).unwrap());
+    assert!(own.success && theirs.success);
+    println!("{} gas instead of {}", own.gas, theirs.gas);
+    assert!(own.gas < theirs.gas);
+    for at in (0..data.len()).step_by(29) {
+        for bit in [0, 7] {
+            let mut bad = data.clone();
+            bad[at] ^= 1 << bit;
+            let [own, theirs] =
+                [deployed.verifier, verifier].map(|at| deployed.machine.call(at, &bad).unwrap().success);
+            assert_eq!(own, theirs, "bit {bit} of byte {at}");
+        }
+    }
+}
+
 /// A deployed verifier and a proof that it accepts.
 struct Deployed {
     machine: Machine,

@@ -2,27 +2,48 @@
 
 use std::{ops::Range, rc::Rc};
 
-use halo2curves::bn256::{Bn256, Fq, Fr, G1Affine, G2Affine};
+use halo2curves::{
+    bn256::{Bn256, Fq, Fr, G1Affine, G2Affine},
+    ff::{Field, PrimeField},
+};
+use num_bigint::BigUint;
 use snark_verifier::{
-    loader::evm::EvmLoader,
-    pcs::kzg::{KzgDecidingKey, LimbsEncoding},
+    Error,
+    loader::evm::{EvmLoader, Scalar},
+    pcs::{
+        AccumulationDecider, AccumulationScheme, PolynomialCommitmentScheme,
+        kzg::{KzgAccumulator, KzgDecidingKey, LimbsEncoding},
+    },
     system::halo2::transcript::evm::EvmTranscript,
-    verifier::{SnarkVerifier, plonk::PlonkVerifier},
+    verifier::{
+        SnarkVerifier,
+        plonk::{PlonkProof, PlonkProtocol, PlonkSuccinctVerifier},
+    },
 };
 
 use super::{
     assembler::{Assembled, LINK, assemble},
     compiler::{Compiler, MAX_CODE},
+    optimiser::{inline_names, name_constants, optimise},
+    plonk,
+    shplonk::{Setting, Shplonk},
+    yul::{Statement, parse},
 };
 use crate::{
     accumulate::{FoldKey, LIMB_BITS, LIMBS, Scheme},
     error::ProverError,
 };
 
-type Verifier = PlonkVerifier<Scheme, LimbsEncoding<LIMBS, LIMB_BITS>>;
+type Loader = Rc<EvmLoader>;
+type Accumulator = KzgAccumulator<G1Affine, Loader>;
+type Protocol = PlonkProtocol<G1Affine, Loader>;
+type Verifier<S> = PlonkSuccinctVerifier<S, LimbsEncoding<LIMBS, LIMB_BITS>>;
+type Setup<S> = <S as PolynomialCommitmentScheme<G1Affine, Loader>>::VerifyingKey;
 
 /// Where the EVM's memory begins to be free; the generated code begins there too.
 const MEMORY_START: usize = 0x80;
+/// The variable that holds the modulus of scalars.
+const MODULUS: &str = "f_q";
 /// More parts than this are not tried.
 const MAX_PARTS: usize = 8;
 
@@ -35,8 +56,8 @@ pub struct VerifierSource {
     statements: Vec<String>,
     /// The first that reads no calldata.
     cut_from: usize,
-    /// Where the memory in use ends.
-    memory_end: usize,
+    /// For each statement, where the memory ends that it and those after it access.
+    memory_ends: Vec<usize>,
 }
 
 impl VerifierSource {
@@ -45,32 +66,35 @@ impl VerifierSource {
     /// # Errors
     /// [`ProverError::Malformed`] when snark-verifier's text is not what this code takes it for.
     pub fn generate(key: &FoldKey) -> Result<Self, ProverError> {
-        let loader = EvmLoader::new::<Fq, Fr>();
-        let protocol = key.protocol().loaded(&loader);
-        let mut transcript = EvmTranscript::<G1Affine, Rc<EvmLoader>, _, _>::new(&loader);
-        let instances = transcript.load_instances(vec![key.instances()]);
-        let deciding = KzgDecidingKey::<Bn256>::new(G1Affine::generator(), G2Affine::generator(), key.s_g2());
-        Verifier::read_proof(&deciding, &protocol, &instances, &mut transcript)
-            .and_then(|proof| Verifier::verify(&deciding, &protocol, &instances, &proof))
-            .map_err(|error| malformed(format!("{error:?}")))?;
-        let memory_end = loader.allocate(0);
-        Self::parse(&loader.solidity_code(), memory_end)
+        let setting = Setting { generator: G1Affine::generator(), root: key.protocol().domain.r#gen };
+        let (source, _) = generated::<Shplonk>(key, &setting, |protocol, instances, proof| {
+            plonk::verify(&setting, protocol, instances, proof)
+        })?;
+        let (prelude, mut statements) = taken_apart(&source)?;
+        let modulus = BigUint::from_bytes_le((-Fr::ONE).to_repr().as_ref()) + 1u32;
+        let memory_ends = optimise(&mut statements, MODULUS, &modulus, MEMORY_START)?;
+        Self::new(prelude, &statements, memory_ends)
     }
 
-    /// Takes snark-verifier's contract apart.
-    fn parse(source: &str, memory_end: usize) -> Result<Self, ProverError> {
-        let (_, body) = source.split_once("let success := true").ok_or_else(|| malformed("no beginning"))?;
-        let (body, _) = body.split_once("// Revert if anything fails").ok_or_else(|| malformed("no end"))?;
-        let mut blocks = blocks(body)?;
-        // Constants and the function that checks points come first.
-        let is_prelude = |block: &str| block.starts_with("let f_") || block.starts_with("function ");
-        let prelude: Vec<String> = blocks.iter().take_while(|block| is_prelude(block)).cloned().collect();
-        let statements = blocks.split_off(prelude.len());
+    /// What snark-verifier generates by itself, as it is: the oracle.
+    #[cfg(test)]
+    pub(super) fn original(key: &FoldKey) -> Result<Self, ProverError> {
+        let setup = G1Affine::generator().into();
+        let (source, memory_end) = generated::<Scheme>(key, &setup, |protocol, instances, proof| {
+            Verifier::<Scheme>::verify(&setup, protocol, instances, proof)
+        })?;
+        let (prelude, statements) = taken_apart(&source)?;
+        let memory_ends = vec![memory_end; statements.len()];
+        Self::new(prelude, &statements, memory_ends)
+    }
+
+    fn new(prelude: String, statements: &[Statement], memory_ends: Vec<usize>) -> Result<Self, ProverError> {
+        let statements: Vec<String> = statements.iter().map(Statement::to_string).collect();
         if let Some(bad) = statements.iter().find(|block| !carries_no_names(block)) {
             return Err(malformed(format!("a statement that declares something: {bad}")));
         }
         let cut_from = statements.iter().rposition(|block| block.contains("calldata")).map_or(0, |last| last + 1);
-        Ok(Self { prelude: prelude.join("\n"), statements, cut_from, memory_end })
+        Ok(Self { prelude, statements, cut_from, memory_ends })
     }
 
     /// The sources of so many contracts. All but the last take the address of the next one when they are deployed; the first is the one to
@@ -151,14 +175,14 @@ impl VerifierSource {
 
     /// A part as assembly; all but the last call what is named [`LINK`].
     fn assembly(&self, index: usize, statements: Range<usize>, last: bool) -> String {
-        let Self { prelude, memory_end, .. } = self;
-        let length = memory_end - MEMORY_START;
-        let statements = self.statements[statements].join("\n");
-        let first = index == 0;
-        // Behind the memory that is handed on lies whether everything has been right so far.
-        let enter = if first {
+        let Self { prelude, memory_ends, .. } = self;
+        // `success` is declared last, which the assembler makes use of. Behind the memory that is handed on lies whether everything
+        // has been right so far.
+        let length = |from: usize| memory_ends[from] - MEMORY_START;
+        let enter = if index == 0 {
             "let success := true".to_owned()
         } else {
+            let length = length(statements.start);
             format!(
                 "if iszero(eq(calldatasize(), {:#x})) {{ revert(0, 0) }}\n\
                  calldatacopy({MEMORY_START:#x}, 0, {length:#x})\n\
@@ -169,15 +193,18 @@ impl VerifierSource {
         let leave = if last {
             "if iszero(success) { revert(0, 0) }\nreturn(0, 0)".to_owned()
         } else {
+            let length = length(statements.end);
             format!(
-                "mstore({memory_end:#x}, success)\n\
+                "mstore({:#x}, success)\n\
                  if iszero(extcodesize({LINK})) {{ revert(0, 0) }}\n\
                  if iszero(staticcall(gas(), {LINK}, {MEMORY_START:#x}, {:#x}, 0, 0)) {{ revert(0, 0) }}\n\
                  return(0, 0)",
+                MEMORY_START + length,
                 length + 0x20
             )
         };
-        format!("{enter}\n{prelude}\n{statements}\n{leave}")
+        let statements = self.statements[statements].join("\n");
+        format!("{prelude}\n{enter}\n{statements}\n{leave}")
     }
 
     /// A part as a Solidity contract.
@@ -202,21 +229,52 @@ impl VerifierSource {
     }
 }
 
-/// Cuts assembly into statements: single lines, or blocks in braces.
-fn blocks(body: &str) -> Result<Vec<String>, ProverError> {
-    let mut blocks = vec![];
-    let mut open = String::new();
-    let mut depth = 0usize;
-    for line in body.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")) {
-        open.push_str(line);
-        open.push('\n');
-        depth += line.matches('{').count();
-        depth = depth.checked_sub(line.matches('}').count()).ok_or_else(|| malformed("unbalanced braces"))?;
-        if depth == 0 {
-            blocks.push(std::mem::take(&mut open).trim_end().to_owned());
+/// Has snark-verifier write a verifier; also where the memory that it uses ends.
+fn generated<S>(
+    key: &FoldKey,
+    setup: &Setup<S>,
+    verify: impl FnOnce(&Protocol, &[Vec<Scalar>], &PlonkProof<G1Affine, Loader, S>) -> Result<Vec<Accumulator>, Error>,
+) -> Result<(String, usize), ProverError>
+where
+    S: AccumulationScheme<G1Affine, Loader, Accumulator = Accumulator>
+        + PolynomialCommitmentScheme<G1Affine, Loader, Output = Accumulator>,
+{
+    let loader = EvmLoader::new::<Fq, Fr>();
+    let protocol = key.protocol().loaded(&loader);
+    let mut transcript = EvmTranscript::<G1Affine, Loader, _, _>::new(&loader);
+    let instances = transcript.load_instances(vec![key.instances()]);
+    let deciding = KzgDecidingKey::<Bn256>::new(G1Affine::generator(), G2Affine::generator(), key.s_g2());
+    Verifier::<S>::read_proof(setup, &protocol, &instances, &mut transcript)
+        .and_then(|proof| verify(&protocol, &instances, &proof))
+        .and_then(|accumulators| <Scheme as AccumulationDecider<G1Affine, Loader>>::decide_all(&deciding, accumulators))
+        .map_err(|error| malformed(format!("{error:?}")))?;
+    let memory_end = loader.allocate(0);
+    Ok((loader.solidity_code(), memory_end))
+}
+
+/// Takes snark-verifier's contract apart: what every part of it needs, and its statements.
+fn taken_apart(source: &str) -> Result<(String, Vec<Statement>), ProverError> {
+    let (_, body) = source.split_once("let success := true").ok_or_else(|| malformed("no beginning"))?;
+    let (body, _) = body.split_once("// Revert if anything fails").ok_or_else(|| malformed("no end"))?;
+    // Constants and the function that checks points come first.
+    let is_prelude = |statement: &Statement| match statement {
+        Statement::Let { name, .. } => name.starts_with("f_"),
+        Statement::Function(_) => true,
+        _ => false,
+    };
+    let mut prelude = parse(body)?;
+    let first = prelude.iter().position(|statement| !is_prelude(statement)).unwrap_or(prelude.len());
+    let statements = prelude.split_off(first);
+    for statement in &mut prelude {
+        if let Statement::Function(function) = statement {
+            inline_names(function);
+            name_constants(function);
         }
     }
-    if depth == 0 { Ok(blocks) } else { Err(malformed("unbalanced braces")) }
+    // The modulus of coordinates has a name that nothing uses.
+    let used = |statement: &Statement| !matches!(statement, Statement::Let { name, .. } if name != MODULUS);
+    let prelude: Vec<String> = prelude.iter().filter(|statement| used(statement)).map(Statement::to_string).collect();
+    Ok((prelude.join("\n"), statements))
 }
 
 /// Whether nothing but memory and `success` is left behind by a statement.

@@ -1,6 +1,6 @@
-//! Reading the part of Yul that snark-verifier writes.
+//! Reading and writing the part of Yul that snark-verifier writes.
 
-use std::iter::Peekable;
+use std::{fmt, iter::Peekable};
 
 use num_bigint::BigUint;
 
@@ -51,6 +51,74 @@ pub(super) enum Expression {
     Name(String),
     /// A call.
     Call { name: String, arguments: Vec<Expression> },
+}
+
+impl Expression {
+    /// A call.
+    pub(super) fn call(name: &str, arguments: impl Into<Vec<Self>>) -> Self {
+        Self::Call { name: name.to_owned(), arguments: arguments.into() }
+    }
+
+    /// A small number.
+    pub(super) fn number(number: usize) -> Self {
+        Self::Number(number.to_be_bytes().to_vec())
+    }
+
+    /// The small number that it is.
+    pub(super) fn as_number(&self) -> Option<usize> {
+        let Self::Number(bytes) = self else { return None };
+        let number = BigUint::from_bytes_be(bytes);
+        u32::try_from(&number).ok().map(|number| number as usize)
+    }
+
+    /// The arguments of a call of this name.
+    pub(super) fn arguments_of(&self, called: &str) -> Option<&[Self]> {
+        match self {
+            Self::Call { name, arguments } if name == called => Some(arguments),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(bytes) => write!(f, "{:#x}", BigUint::from_bytes_be(bytes)),
+            Self::Name(name) => f.write_str(name),
+            Self::Call { name, arguments } => {
+                write!(f, "{name}(")?;
+                for (i, argument) in arguments.iter().enumerate() {
+                    write!(f, "{}{argument}", if i == 0 { "" } else { ", " })?;
+                }
+                f.write_str(")")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let block = |f: &mut fmt::Formatter<'_>, statements: &[Self]| {
+            writeln!(f, "{{")?;
+            statements.iter().try_for_each(|statement| writeln!(f, "{statement}"))?;
+            write!(f, "}}")
+        };
+        match self {
+            Self::Let { name, value: Some(value) } => write!(f, "let {name} := {value}"),
+            Self::Let { name, value: None } => write!(f, "let {name}"),
+            Self::Assign { name, value } => write!(f, "{name} := {value}"),
+            Self::Call(call) => write!(f, "{call}"),
+            Self::Block(statements) => block(f, statements),
+            Self::If { condition, then } => {
+                write!(f, "if {condition} ")?;
+                block(f, then)
+            }
+            Self::Function(Function { name, parameters, result, body }) => {
+                write!(f, "function {name}({}) -> {result} ", parameters.join(", "))?;
+                block(f, body)
+            }
+        }
+    }
 }
 
 /// Blocks and expressions may be nested so deep: what is generated is not.
