@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use thiserror::Error;
 use zomma_circuits::StatementError;
-use zomma_prover::ProverError;
+use zomma_prover::{ProverError, accumulate::Layer};
 
 /// Why nothing could be measured.
 #[derive(Debug, Error)]
@@ -41,6 +41,16 @@ pub enum BenchError {
         statement: &'static str,
         /// The size.
         k: u32,
+    },
+    /// Too few batches to fold.
+    #[error("a {layer} needs batches: {needed} at least, {found} given")]
+    Batches {
+        /// The layer.
+        layer: Layer,
+        /// How many it needs.
+        needed: usize,
+        /// How many there are.
+        found: usize,
     },
     /// The operating system refused.
     #[error("cannot {action} {}: {source}", path.display())]

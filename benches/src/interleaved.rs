@@ -98,6 +98,24 @@ fn ratios(above: &[f64], below: &[f64]) -> Option<Spread> {
     Spread::of(&above.iter().zip(below).map(|(above, below)| above / below).collect::<Vec<_>>())
 }
 
+/// Runs every competitor `runs` times, A B B A, without a run that warms up: for what takes minutes and has run before. `say` is told how many
+/// runs there were.
+pub fn take_turns(competitors: &mut [Competitor<'_>], runs: usize, say: impl Fn(usize)) -> Vec<Timing> {
+    let mut timings: Vec<Timing> =
+        competitors.iter().map(|c| Timing { name: c.name.clone(), wall: Vec::new(), cpu: Vec::new() }).collect();
+    let count = competitors.len();
+    for done in 0..runs * count {
+        let (round, place) = (done / count, done % count);
+        let index = if round % 2 == 0 { place } else { count - 1 - place };
+        say(done);
+        competitors[index].trial.prepare();
+        let ((), elapsed) = time(|| competitors[index].trial.run());
+        timings[index].wall.push(elapsed.wall);
+        timings[index].cpu.extend(elapsed.cpu);
+    }
+    timings
+}
+
 /// Runs every competitor `2 * rounds` times, after one run that warms up and is not counted.
 pub fn run(competitors: &mut [Competitor<'_>], rounds: usize) -> Vec<Timing> {
     let mut timings: Vec<Timing> =
@@ -139,6 +157,12 @@ mod tests {
         let timings = run(&mut [competitor("a"), competitor("b")], 3);
         assert_eq!(*order.borrow(), "ababbaabbaabba");
         assert!(timings.iter().all(|timing| timing.wall.len() == 6));
+        order.borrow_mut().clear();
+        let timings = take_turns(&mut [competitor("a"), competitor("b")], 3, |done| {
+            assert_eq!(done, order.borrow().len(), "told before each run");
+        });
+        assert_eq!(*order.borrow(), "abbaab");
+        assert!(timings.iter().all(|timing| timing.wall.len() == 3));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! | `kernels`, `msm` | kernels beside other people's |
 //! | `circuit`, `workload` | what is proven: a synthetic circuit, full books of options |
 //! | `proofs`, `phases` | whole proofs beside halo2-axiom's, and where their time goes |
+//! | `folding` | the layers of a folding beside halo2-axiom's prover |
 //! | `layouts` | layouts of the circuits that were weighed |
 //! | `throughput` | options and scenario valuations per second |
 //! | `compare`, `report` | all of it, as JSON and as a page with plots |
@@ -16,6 +17,7 @@ pub mod circuit;
 pub mod clock;
 pub mod compare;
 pub mod error;
+pub mod folding;
 pub mod interleaved;
 pub mod kernels;
 pub mod layouts;

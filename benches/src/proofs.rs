@@ -109,8 +109,21 @@ fn with_statement_subject<W: Workload, V: Visit>(
     })
 }
 
-fn rng() -> ChaCha20Rng {
+pub(crate) fn rng() -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(9)
+}
+
+impl<'s, C> Subject<'s, C> {
+    /// A circuit with its witness, its key and its instances.
+    pub(crate) fn new(
+        name: &'s str,
+        params: &'s ParamsKZG<Bn256>,
+        pk: &'s ProvingKey<G1Affine>,
+        circuit: C,
+        instances: Vec<Vec<Fr>>,
+    ) -> Self {
+        Self { name, work: None, params, pk, circuit, instances }
+    }
 }
 
 impl<C: Circuit<Fr>> Subject<'_, C> {

@@ -44,6 +44,8 @@ enum Command {
     Verify(commands::verify::Arguments),
     /// Fold batch proofs with their risk proofs into one, and wrap it for the EVM.
     Accumulate(commands::accumulate::Arguments),
+    /// Print the digest of the circuits that a batch names, and the one that contracts pin.
+    Circuits(commands::circuits::Arguments),
     /// The verifier contract, its calldata, and verification in an EVM in this process.
     #[command(subcommand)]
     Evm(commands::evm::Verb),
@@ -86,6 +88,7 @@ fn run(command: &Command, shared: &Shared) -> Result<(), commands::Failure> {
         Command::Prove(arguments) => commands::prove::run(arguments, shared),
         Command::Verify(arguments) => commands::verify::run(arguments, shared),
         Command::Accumulate(arguments) => commands::accumulate::run(arguments, shared),
+        Command::Circuits(arguments) => commands::circuits::run(arguments, shared),
         Command::Evm(verb) => commands::evm::run(verb, shared),
         Command::Inspect(arguments) => commands::inspect::run(arguments),
         Command::Cost(arguments) => commands::cost::run(arguments),

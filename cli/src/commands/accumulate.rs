@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use zomma_prover::{
-    accumulate::{Deliveries, FoldProof, Folding, Tree},
+    accumulate::{Deliveries, FoldProof, Folding, Tree, check_pinned},
     artefact::{Public, write_atomically},
     engine::Engine,
     progress::Progress,
+    verify::KeyTrust,
 };
 
 use super::{Failure, Shared};
@@ -56,9 +57,10 @@ pub(crate) fn run(arguments: &Arguments, shared: &Shared) -> Result<(), Failure>
         srs.id().origin.check_production()?;
     }
     let folding = Folding::generate(srs, deliveries.inner.clone(), &bars)?;
+    let trust = check_pinned(folding.verifier(), &shared.params)?;
     let proof = fold(&folding, &engine, &deliveries, &arguments.out, !arguments.no_wrap, &bars)?;
     bars.finish();
-    print(&summary(&folding, &proof, &arguments.out)?)
+    print(&summary(&folding, trust, &proof, &arguments.out)?)
 }
 
 /// Folds into a folder, and wraps if that is asked for; the last proof.
@@ -80,11 +82,11 @@ pub(crate) fn fold(
 }
 
 /// What a folded proof claims.
-pub(crate) fn summary(folding: &Folding, proof: &FoldProof, out: &Path) -> Result<String, Failure> {
+fn summary(folding: &Folding, trust: KeyTrust, proof: &FoldProof, out: &Path) -> Result<String, Failure> {
     let claim = proof.claim()?;
     let verifier = folding.verifier();
     Ok(format!(
-        "folded      {} ({} of {} batches, {})\nold root    {}\nnew root    {}\ncontexts    {}\nkeys        {} (file {})\nparameters  {}\n",
+        "folded      {} ({} of {} batches, {})\nold root    {}\nnew root    {}\ncontexts    {}\nkeys        {}, {} (file {})\nparameters  {}\n",
         out.display(),
         proof.layer,
         claim.batches,
@@ -93,6 +95,7 @@ pub(crate) fn summary(folding: &Folding, proof: &FoldProof, out: &Path) -> Resul
         Public(claim.new_root),
         Public(claim.contexts),
         Public(verifier.digests().all()),
+        if trust == KeyTrust::Pinned { "pinned" } else { "not pinned" },
         verifier.digest(),
         verifier.header().srs.origin,
     ))

@@ -5,6 +5,7 @@ use std::{fmt::Write as _, path::PathBuf};
 use zomma_benches::{
     BenchError,
     compare::{self, Plan, Report},
+    folding::{LayerComparison, Layers},
     interleaved::Spread,
     machine::Machine,
     proofs::{MeasureMemory, PeakMemory, Sources, measure_in_child, with_subject},
@@ -12,7 +13,11 @@ use zomma_benches::{
     throughput::{Throughput, measure},
     with_workload,
 };
-use zomma_prover::{ProverError, artefact::write_atomically};
+use zomma_prover::{
+    ProverError,
+    accumulate::{Deliveries, Folding, Layer, check_pinned},
+    artefact::write_atomically,
+};
 
 use super::{Computing, Failure, Shared};
 use crate::{
@@ -35,6 +40,8 @@ pub(crate) struct Arguments {
 enum Verb {
     /// Kernels and whole proofs beside halo2-axiom's, halo2curves' and arkworks', by turns in one process; writes JSON and a page with plots.
     Compare(CompareArguments),
+    /// Leaf, node and wrap of a folding beside halo2-axiom's prover, by turns in one process.
+    Fold(FoldArguments),
     /// The peak memory of one proof, as JSON: what `compare` runs in a process of its own.
     #[command(hide = true)]
     Memory(MemoryArguments),
@@ -90,6 +97,22 @@ struct CompareArguments {
 }
 
 #[derive(Debug, clap::Args)]
+struct FoldArguments {
+    /// Folders of `batch` proofs in their order, two for the node, and of the `risk` proofs that they name.
+    #[arg(required = true, value_name = "DIR")]
+    folders: Vec<PathBuf>,
+    /// Layers, with commas between them.
+    #[arg(long, value_delimiter = ',', default_value = "leaf,node,wrap", value_parser = layer)]
+    layers: Vec<Layer>,
+    /// Runs of each prover, after one in which their proofs are compared.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
 struct MemoryArguments {
     circuit: String,
     k: u32,
@@ -101,6 +124,11 @@ fn subject(text: &str) -> Result<(String, u32), String> {
     Ok((name.to_owned(), k.parse().map_err(|_| format!("{k:?} is not a size"))?))
 }
 
+fn layer(text: &str) -> Result<Layer, String> {
+    let layers = [Layer::Leaf, Layer::Node, Layer::Wrap];
+    layers.into_iter().find(|layer| layer.to_string() == text).ok_or_else(|| "there are leaf, node and wrap".to_owned())
+}
+
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, shared: &Shared) -> Result<(), Failure> {
     let bars = Bars::new(shared.quiet);
@@ -109,6 +137,7 @@ pub(crate) fn run(arguments: &Arguments, shared: &Shared) -> Result<(), Failure>
     match &arguments.verb {
         None => throughput(&arguments.throughput, &sources, &bars),
         Some(Verb::Compare(arguments)) => run_comparison(arguments, shared, &sources, &bars),
+        Some(Verb::Fold(arguments)) => fold(arguments, shared, &bars),
         Some(Verb::Memory(MemoryArguments { circuit, k, prover })) => {
             let measured = with_subject(circuit, *k, &sources, MeasureMemory { prover: prover.clone() })?;
             bars.finish();
@@ -190,6 +219,72 @@ fn throughput_table(statements: &[String], found: &[Throughput]) -> String {
     }
     text.push_str(
         "\nEach proof: native evaluation, proof and verification; medians. Peak memory is the process's, with key and parameters.\n",
+    );
+    text
+}
+
+fn fold(arguments: &FoldArguments, shared: &Shared, bars: &Bars) -> Result<(), Failure> {
+    let deliveries = Deliveries::read(&arguments.folders, &shared.params, false, bars)?;
+    let (shape, _) = deliveries.inner.shape()?;
+    let folding = Folding::generate(shared.srs(shape.k, bars)?, deliveries.inner.clone(), bars)?;
+    check_pinned(folding.verifier(), &shared.params)?;
+    let layers = Layers { folding: &folding, leaves: &deliveries.leaves, rounds: arguments.rounds as usize };
+    let found = arguments.layers.iter().map(|layer| layers.compare(*layer, bars)).collect::<Result<Vec<_>, _>>()?;
+    bars.finish();
+    if arguments.json {
+        return print_json(&serde_json::json!({ "machine": Machine::here(), "layers": found }));
+    }
+    print(&layers_table(&found))
+}
+
+fn layers_table(layers: &[LayerComparison]) -> String {
+    let machine = Machine::here();
+    let mut text = format!(
+        "{}, {} threads, commit {}\n\n{:<5} {:>3} {:>7} {:>8} {:>10} {:>15} {:>6}\n",
+        machine.processor.unwrap_or_else(|| "unknown processor".to_owned()),
+        machine.threads,
+        machine.commit.unwrap_or_else(|| "unknown".to_owned()),
+        "layer",
+        "k",
+        "advice",
+        "rows",
+        "cells",
+        "cells per proof",
+        "bytes"
+    );
+    for LayerComparison { layer, k, advice, rows, cells, verified, proof_bytes, .. } in layers {
+        let per_proof = cells / verified;
+        let name = layer.to_string();
+        _ = writeln!(text, "{name:<5} {k:>3} {advice:>7} {rows:>8} {cells:>10} {per_proof:>15} {proof_bytes:>6}");
+    }
+    _ = writeln!(
+        text,
+        "\n{:<5} {:<18} {:>8} {:>7} {:>8} {:>7} {:>12} {:>12}",
+        "layer", "prover", "wall s", "ratio", "cpu s", "ratio", "peak memory", "before"
+    );
+    let median = |values: &[f64]| Spread::of(values).map_or_else(|| "-".to_owned(), |s| format!("{:.1}", s.median));
+    let ratio = |spread: Option<Spread>| spread.map_or_else(|| "-".to_owned(), |s| format!("{:.2}", s.median));
+    for layer in layers {
+        for timing in &layer.timings {
+            let memory = layer.memory.iter().find(|memory| memory.name == timing.name);
+            let of = |pick: fn(&PeakMemory) -> u64| memory.map_or("not measured".to_owned(), |m| bytes(pick(m)));
+            _ = writeln!(
+                text,
+                "{:<5} {:<18} {:>8} {:>7} {:>8} {:>7} {:>12} {:>12}",
+                layer.layer.to_string(),
+                timing.name,
+                median(&timing.wall),
+                ratio(layer.timings[0].speedup_over(timing)),
+                median(&timing.cpu),
+                ratio(layer.timings[0].cpu_speedup_over(timing)),
+                of(|memory| memory.peak),
+                of(|memory| memory.before),
+            );
+        }
+    }
+    text.push_str(
+        "\nWith halo2-axiom's choices of random numbers our proofs were its proofs, byte for byte. A ratio is how many times longer it takes. Memory is\n\
+         this process's, with keys of all layers, parameters and circuit: its peak during a proof, and what was there before.\n",
     );
     text
 }

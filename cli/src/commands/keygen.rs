@@ -26,10 +26,10 @@ pub(crate) struct Arguments {
     /// Also write the verifying key to this file.
     #[arg(long, short, value_name = "FILE", conflicts_with = "all")]
     output: Option<PathBuf>,
-    /// List the verifying key's digest in params/vk too.
+    /// List the verifying key's digest in params/vk too; with --all, also those of a folding's layers.
     #[arg(long)]
     pin: bool,
-    /// List the verifying key's digest in params/vk, and make no proving key.
+    /// The same, and make no proving key.
     #[arg(long, conflicts_with = "pin")]
     pin_only: bool,
     /// Use development parameters (seed 0), made in memory.
@@ -43,7 +43,12 @@ pub(crate) fn run(arguments: &Arguments, shared: &Shared) -> Result<(), Failure>
         Some(name) => vec![name],
         None => registry::NAMES.to_vec(),
     };
-    names.into_iter().try_for_each(|name| with_statement!(name, S => keygen::<S>(arguments, shared))?)
+    names.into_iter().try_for_each(|name| with_statement!(name, S => keygen::<S>(arguments, shared))?)?;
+    if arguments.all && (arguments.pin || arguments.pin_only) {
+        let bars = Bars::new(shared.quiet);
+        return print(&super::circuits::pin(arguments.dev, shared, &bars)?);
+    }
+    Ok(())
 }
 
 fn keygen<S: Statement>(arguments: &Arguments, shared: &Shared) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod accumulate;
 pub(crate) mod bench;
+pub(crate) mod circuits;
 pub(crate) mod cost;
 pub(crate) mod day;
 pub(crate) mod demo;

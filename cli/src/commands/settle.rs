@@ -9,14 +9,13 @@ use std::{
 
 use zomma_circuits::{
     batch::Batch,
-    exchange::day::{BATCH_K, CHAIN, Day, SettledDay},
+    exchange::day::{BATCH_K, CHAIN, Day, RISK_K, SettledDay},
     margin::SCENARIOS,
     pricing::statements::Risk,
     state::batch::CONTEXT_WORDS,
-    statement::Statement as _,
 };
 use zomma_prover::{
-    accumulate::{Deliveries, FoldProof, Folding, Inner, KEYS_FILE, Layer},
+    accumulate::{Deliveries, FoldProof, Folding, Inner, KEYS_FILE, Layer, check_pinned},
     artefact::{Public, folder::Delivered, write_atomically},
     engine::Engine,
     evm::{
@@ -31,6 +30,7 @@ use super::{
     Failure, Shared,
     accumulate::fold,
     demo::{Arguments, Jobs},
+    exchange::write_lines,
 };
 use crate::{error::CliError, output::print, progress::Bars};
 
@@ -51,12 +51,13 @@ pub(crate) struct ProvenDay {
 /// Proves the risk arrays of the day and its batches. Batches name the circuits that prove them, so that keys come first.
 pub(crate) fn prove_batches(jobs: &mut Jobs<'_>, day: &Day) -> Result<ProvenDay, Failure> {
     let risks = day.settled(Default::default())?.risks;
-    let sizes = risks.iter().map(Risk::k_for).collect::<Result<Vec<_>, _>>()?;
-    let size = sizes.into_iter().max().unwrap_or(Risk::MIN_K);
     let mut folders = vec![];
     for (index, marks) in risks.iter().enumerate() {
         let what = format!("{} scenario prices", marks.listings.len() * SCENARIOS);
-        folders.push(jobs.prove_at::<Risk>(&format!("risk-{}", index + 1), size, marks, what)?);
+        let name = format!("risk-{}", index + 1);
+        // So that they can be proven by hand: nothing else writes them.
+        write_lines(Some(&jobs.arguments.out.join(format!("{name}.json"))), std::slice::from_ref(marks))?;
+        folders.push(jobs.prove_at::<Risk>(&name, RISK_K, marks, what)?);
     }
     let first = folders.first().ok_or_else(|| CliError::Usage("the day has no marks".to_owned()))?;
     let bars = Bars::new(jobs.shared.quiet);
@@ -92,6 +93,7 @@ pub(crate) fn settle(
     let (shape, _) = deliveries.inner.shape()?;
     let srs = shared.development_srs(shape.k, &bars)?;
     let folding = Folding::generate(srs, deliveries.inner.clone(), &bars)?;
+    check_pinned(folding.verifier(), &shared.params)?;
     let proof = fold(&folding, engine, &deliveries, &out, true, &bars)?;
     bars.stage("verifier contract", 0);
     let code = VerifierSource::generate(folding.verifier().key(Layer::Wrap))?.assemble()?;

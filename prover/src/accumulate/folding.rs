@@ -121,18 +121,41 @@ impl Folding {
     /// Proves a leaf. The proof is verified before it is returned.
     ///
     /// # Errors
-    /// See [`Inner::check`]; what the prover reports.
+    /// See [`Self::leaf_circuit`]; what the prover reports.
     pub fn leaf(&self, engine: &Engine, inputs: &LeafInputs, rng: impl RngCore) -> Result<FoldProof, ProverError> {
-        self.inner.check(inputs)?;
-        let circuit = self.leaf_circuit(true, inputs)?;
-        self.prove(engine, circuit, Layer::Leaf, rng)
+        self.prove(engine, self.leaf_circuit(inputs)?, Layer::Leaf, rng)
     }
 
     /// Proves a node. The proof is verified before it is returned.
     ///
     /// # Errors
-    /// See [`FoldVerifier::verify`]; [`ProverError::Mismatch`] when the second proof does not start where the first ends.
+    /// See [`Self::node_circuit`]; what the prover reports.
     pub fn node(&self, engine: &Engine, sides: [&FoldProof; 2], rng: impl RngCore) -> Result<FoldProof, ProverError> {
+        self.prove(engine, self.node_circuit(sides)?, Layer::Node, rng)
+    }
+
+    /// Wraps a proof of a leaf or a node. The proof is verified before it is returned.
+    ///
+    /// # Errors
+    /// See [`Self::wrap_circuit`]; what the prover reports.
+    pub fn wrap(&self, engine: &Engine, proof: &FoldProof, rng: impl RngCore) -> Result<FoldProof, ProverError> {
+        self.prove(engine, self.wrap_circuit(proof)?, Layer::Wrap, rng)
+    }
+
+    /// The circuit of a leaf with its witness.
+    ///
+    /// # Errors
+    /// See [`Inner::check`].
+    pub fn leaf_circuit(&self, inputs: &LeafInputs) -> Result<FoldCircuit, ProverError> {
+        self.inner.check(inputs)?;
+        self.lay_leaf_out(true, inputs)
+    }
+
+    /// The circuit of a node with its witness.
+    ///
+    /// # Errors
+    /// See [`FoldVerifier::verify`]; [`ProverError::Mismatch`] when the second proof does not start where the first ends.
+    pub fn node_circuit(&self, sides: [&FoldProof; 2]) -> Result<FoldCircuit, ProverError> {
         let verifier = &self.verifier;
         let [left, right] = sides;
         let (left_claim, right_claim) = (
@@ -141,23 +164,21 @@ impl Folding {
         );
         check_chained(&left_claim, &right_claim)?;
         let children = [verifier.child(left)?, verifier.child(right)?];
-        let circuit = node::node(true, verifier.shape(), children, verifier.digests())?;
-        self.prove(engine, circuit, Layer::Node, rng)
+        node::node(true, verifier.shape(), children, verifier.digests())
     }
 
-    /// Wraps a proof of a leaf or a node. The proof is verified before it is returned.
+    /// The circuit of the wrap with its witness.
     ///
     /// # Errors
     /// See [`FoldVerifier::verify`].
-    pub fn wrap(&self, engine: &Engine, proof: &FoldProof, rng: impl RngCore) -> Result<FoldProof, ProverError> {
+    pub fn wrap_circuit(&self, proof: &FoldProof) -> Result<FoldCircuit, ProverError> {
         let verifier = &self.verifier;
         let child = verifier.child(proof)?;
         verifier.verify(proof)?;
-        let circuit = node::wrap(true, verifier.shape(), child, verifier.digests())?;
-        self.prove(engine, circuit, Layer::Wrap, rng)
+        node::wrap(true, verifier.shape(), child, verifier.digests())
     }
 
-    fn leaf_circuit(&self, known: bool, inputs: &LeafInputs) -> Result<FoldCircuit, ProverError> {
+    fn lay_leaf_out(&self, known: bool, inputs: &LeafInputs) -> Result<FoldCircuit, ProverError> {
         let digests = self.verifier.digests();
         leaf::circuit(known, self.verifier.shape(), &self.inner, inputs, [digests.leaf, digests.node])
     }
@@ -168,21 +189,21 @@ impl Folding {
         let blank = verifier.blank();
         let child = node::Child { key: verifier.key(Layer::Leaf), proof: &blank };
         match layer {
-            Layer::Leaf => self.leaf_circuit(false, &self.inner.blank()),
+            Layer::Leaf => self.lay_leaf_out(false, &self.inner.blank()),
             Layer::Node => node::node(false, verifier.shape(), [child; 2], verifier.digests()),
             Layer::Wrap => node::wrap(false, verifier.shape(), child, verifier.digests()),
         }
     }
 
-    fn prove(
+    /// Lends the proving key of a layer, which is made if it is not the one in use.
+    ///
+    /// # Errors
+    /// What key generation reports.
+    pub fn with_proving_key<T>(
         &self,
-        engine: &Engine,
-        circuit: FoldCircuit,
         layer: Layer,
-        rng: impl RngCore,
-    ) -> Result<FoldProof, ProverError> {
-        circuit.check_fits()?;
-        let instance = circuit.instance();
+        work: impl FnOnce(&ProvingKey<G1Affine>) -> T,
+    ) -> Result<T, ProverError> {
         // A thread that panicked here left a key that is whole, or none.
         let mut proving = self.proving.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let key = match proving.take() {
@@ -194,8 +215,22 @@ impl Folding {
             }
         };
         let (_, key) = proving.insert((layer, key));
-        let prover = engine.prepare(self.srs.params(), key, Memory::Needed)?;
-        let proof = prover.prove(&[circuit], &[&[&instance]], rng, layer.transcript())?;
+        Ok(work(key))
+    }
+
+    fn prove(
+        &self,
+        engine: &Engine,
+        circuit: FoldCircuit,
+        layer: Layer,
+        rng: impl RngCore,
+    ) -> Result<FoldProof, ProverError> {
+        circuit.check_fits()?;
+        let instance = circuit.instance();
+        let proof = self.with_proving_key(layer, |key| {
+            let prover = engine.prepare(self.srs.params(), key, Memory::Needed)?;
+            prover.prove(&[circuit], &[&[&instance]], rng, layer.transcript())
+        })??;
         let proof = FoldProof { layer, proof: ProofWithInstance { instance, proof } };
         self.verifier.verify(&proof)?;
         Ok(proof)

@@ -15,6 +15,7 @@ mod leaf;
 mod limbs;
 mod native;
 mod node;
+mod pins;
 mod points;
 mod transcript;
 mod tree;
@@ -33,8 +34,9 @@ pub use leaf::{
     ProofWithInstance, leaf_contexts,
 };
 pub use node::node_contexts;
+pub use pins::{FoldPin, FoldPins, InnerPlace};
 pub use tree::{FoldHeader, KEYS_FILE, Tree};
-pub use venue::{Deliveries, FoldVerdict, trust_fold, verify_fold};
+pub use venue::{Deliveries, FoldVerdict, check_pinned, trust_fold, verify_fold};
 pub use verifier::{FoldKeysHeader, FoldVerifier};
 
 #[cfg(test)]

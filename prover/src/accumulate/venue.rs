@@ -16,6 +16,7 @@ use super::{
     instance::FoldInstance,
     key::FoldKey,
     leaf::{BATCH_INSTANCE_LEN, ContextLayout, Inner, InnerId, LeafInputs, Link, ProofWithInstance},
+    pins::FoldPins,
     tree::{FoldHeader, KEYS_FILE},
     verifier::FoldVerifier,
 };
@@ -237,8 +238,8 @@ pub struct FoldVerdict {
 
 /// Verifies a file with a folded proof of any layer, with the keys in the same folder: pairings included.
 ///
-/// The keys must be the same as those made anew from this build's circuits and the structured reference strings in `params`. With
-/// `trust_keys` they are taken as they come where these are missing.
+/// The keys must be pinned in `params`, or else the same as those made anew from this build's circuits and the structured reference
+/// strings there. With `trust_keys` they are taken as they come where these are missing; keys that contradict a pin never are.
 ///
 /// # Errors
 /// [`ProverError::UntrustedKey`] when the keys cannot be checked, otherwise what is wrong.
@@ -261,6 +262,15 @@ pub fn verify_fold(
     Ok(FoldVerdict { header, claim, keys, keys_digest, proof_bytes: proof.proof.proof.len() })
 }
 
+/// Compares keys that were made here with those pinned in `params`, if any are in their place; says if that was so.
+///
+/// # Errors
+/// [`ProverError::Mismatch`] naming the first that differs; what is wrong with the file of pins.
+pub fn check_pinned(verifier: &FoldVerifier, params: &Path) -> Result<KeyTrust, ProverError> {
+    let pinned = FoldPins::load(params)?.check(verifier)?.is_some();
+    Ok(if pinned { KeyTrust::Pinned } else { KeyTrust::Regenerated })
+}
+
 /// Checks that the keys of a folding are those of this build's circuits.
 ///
 /// # Errors
@@ -272,6 +282,9 @@ pub fn trust_fold(
     progress: &dyn Progress,
 ) -> Result<KeyTrust, ProverError> {
     let header = verifier.header();
+    if FoldPins::load(params)?.check(verifier)?.is_some() {
+        return Ok(KeyTrust::Pinned);
+    }
     let remake = || {
         let lock = SrsLock::load(params)?;
         let load = |k: u32| Srs::load(params, k, &lock, progress).map(|(srs, _)| srs);

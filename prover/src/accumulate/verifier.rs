@@ -90,13 +90,9 @@ impl FoldVerifier {
         progress.stage("key of the leaf", 0);
         let leaf = LayerKey::generate(srs, &leaf::circuit(false, shape, inner, &inner.blank(), Default::default())?)?;
         progress.stage("key of the node", 0);
-        let mut digests = KeyDigests {
-            batch: inner.batch.digest(),
-            risk: inner.risk.digest(),
-            leaf: leaf.fold.digest(),
-            // Only the form of the children matters while keys are made, and whose digests these are does not.
-            node: leaf.fold.digest(),
-        };
+        // Only the form of the children matters while keys are made, and whose digests these are does not.
+        let any = leaf.fold.digest();
+        let digests = KeyDigests { batch: any, risk: any, leaf: any, node: any };
         let blank = leaf.fold.blank();
         let child = Child { key: &leaf.fold, proof: &blank };
         let node = LayerKey::generate(srs, &node::node(false, shape, [child; 2], &digests)?)?;
@@ -105,7 +101,6 @@ impl FoldVerifier {
         }
         progress.stage("key of the wrap", 0);
         let wrap = LayerKey::generate(srs, &node::wrap(false, shape, child, &digests)?)?;
-        digests.node = node.fold.digest();
         let header = FoldKeysHeader {
             batch: inner.batch_id.clone(),
             risk: inner.risk_id.clone(),
@@ -113,9 +108,21 @@ impl FoldVerifier {
             srs: srs.id().clone(),
             s_g2: SecretG2(srs.params().s_g2()),
         };
-        let keys = [leaf, node, wrap];
-        let digest = seal(&header, &keys).digest;
-        Ok(Self { header, keys, digests, digest })
+        Ok(Self::assemble(header, [leaf, node, wrap], None))
+    }
+
+    /// `digest` is that of a file that these were read from.
+    fn assemble(header: FoldKeysHeader, keys: [LayerKey; 3], digest: Option<Digest>) -> Self {
+        let digest = digest.unwrap_or_else(|| seal(&header, &keys).digest);
+        let [leaf, node] = [0, 1].map(|layer| keys[layer].fold.digest());
+        let digests = KeyDigests { batch: header.batch.digest.0, risk: header.risk.digest.0, leaf, node };
+        Self { header, keys, digests, digest }
+    }
+
+    /// Of keys that stand in for those of layers.
+    #[cfg(test)]
+    pub(super) fn of_stand_ins(header: FoldKeysHeader, keys: [(VerifyingKey<G1Affine>, FoldKey); 3]) -> Self {
+        Self::assemble(header, keys.map(|(verifying, fold)| LayerKey { verifying, fold }), None)
     }
 
     /// What the keys are for.
@@ -128,6 +135,12 @@ impl FoldVerifier {
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// SHA-256 of a layer's key.
+    #[must_use]
+    pub fn key_digest(&self, layer: Layer) -> Digest {
+        Digest::of(&self.layer(layer).verifying.to_bytes(SerdeFormat::RawBytes))
     }
 
     /// The digests of all keys inside circuits.
@@ -208,18 +221,16 @@ impl FoldVerifier {
 
     fn from_payload(header: FoldKeysHeader, payload: &[u8], digest: Digest) -> Result<Self, ProverError> {
         let shape = Shape::with::<FoldCircuit>(header.shape);
-        let params = verifier_params(header.srs.k, header.s_g2.0);
+        let k = header.srs.k;
+        let params = verifier_params(k, header.s_g2.0);
         let key = |bytes: &[u8]| -> Result<LayerKey, ProverError> {
-            let verifying = read_verifying_key(bytes, header.srs.k, &shape)?;
+            let verifying = read_verifying_key(bytes, k, &shape)?;
             let fold = FoldKey::of_fold(&params, &verifying);
             Ok(LayerKey { verifying, fold })
         };
         let mut parts = payload.chunks(shape.verifying_key_len() as usize);
         let mut next = || key(parts.next().expect("the length has been checked"));
-        let keys = [next()?, next()?, next()?];
-        let [leaf, node] = [0, 1].map(|layer| keys[layer].fold.digest());
-        let digests = KeyDigests { batch: header.batch.digest.0, risk: header.risk.digest.0, leaf, node };
-        Ok(Self { header, keys, digests, digest })
+        Ok(Self::assemble(header, [next()?, next()?, next()?], Some(digest)))
     }
 }
 

@@ -33,6 +33,7 @@ pub use circuit::{CircuitId, check_size, lay_out};
 pub(crate) use file::read_verifying_key;
 pub use file::{ProvingKeyHeader, inspect_proving_key, inspect_verifying_key};
 pub use pins::{KeyPin, KeyPins};
+pub(crate) use pins::{read_pins, write_pins};
 pub use shape::Shape;
 pub(crate) use shape::{check_point, scalar};
 

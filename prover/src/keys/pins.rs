@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::KeyHeader;
 use crate::{
@@ -47,13 +47,7 @@ impl KeyPins {
     /// # Errors
     /// [`ProverError::Malformed`] or [`ProverError::Io`].
     pub fn load(folder: &Path, statement: &str) -> Result<Self, ProverError> {
-        let path = Self::path(folder, statement);
-        match fs::read_to_string(&path) {
-            Ok(text) => serde_json::from_str(&text)
-                .map_err(|error| ProverError::malformed("pinned keys", error.to_string()).in_file(path)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(ProverError::io("read", path)(error)),
-        }
+        read_pins(Self::path(folder, statement))
     }
 
     /// Writes a statement's pins into a parameter folder.
@@ -61,9 +55,7 @@ impl KeyPins {
     /// # Errors
     /// [`ProverError::Io`].
     pub fn write(&self, folder: &Path, statement: &str) -> Result<(), ProverError> {
-        let mut text = serde_json::to_string_pretty(self).expect("pins are strings and integers");
-        text.push('\n');
-        write_atomically(&Self::path(folder, statement), &[text.as_bytes()])
+        write_pins(self, &Self::path(folder, statement))
     }
 
     /// Adds a pin, or replaces the one for the same version, size and structured reference string.
@@ -87,4 +79,21 @@ impl KeyPins {
             None => Ok(None),
         }
     }
+}
+
+/// Reads a file of pins; without a file there are none.
+pub(crate) fn read_pins<P: DeserializeOwned + Default>(path: PathBuf) -> Result<P, ProverError> {
+    match fs::read_to_string(&path) {
+        Ok(text) => serde_json::from_str(&text)
+            .map_err(|error| ProverError::malformed("pinned keys", error.to_string()).in_file(path)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(P::default()),
+        Err(error) => Err(ProverError::io("read", path)(error)),
+    }
+}
+
+/// Writes a file of pins: it appears whole or not at all.
+pub(crate) fn write_pins<P: Serialize>(pins: &P, path: &Path) -> Result<(), ProverError> {
+    let mut text = serde_json::to_string_pretty(pins).expect("pins are strings and integers");
+    text.push('\n');
+    write_atomically(path, &[text.as_bytes()])
 }

@@ -11,7 +11,7 @@ mod settled;
 
 pub use market::{DayMarket, STRIKES};
 pub use script::{Day, DayError, Liquidated, TakenOver, run};
-pub use settled::{BATCH_K, SettledDay};
+pub use settled::{BATCH_K, RISK_K, SettledDay};
 
 use halo2curves::bn256::Fr;
 

@@ -13,6 +13,8 @@ use crate::statement::Statement;
 
 /// The size at which the batches of a day are proven: the one at which they and their folding take the least time.
 pub const BATCH_K: u32 = 19;
+/// The size at which the day's risk arrays are proven: the smallest that holds each of them.
+pub const RISK_K: u32 = 17;
 
 /// The batches of a day with what they rest on.
 #[derive(Debug, Clone)]

@@ -1,5 +1,6 @@
 //! Layers over stand-ins for the statements and the layers below, which have their instances and next to no work.
 
+mod keys;
 mod stand_ins;
 mod whole;
 

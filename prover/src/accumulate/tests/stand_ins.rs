@@ -4,7 +4,7 @@ use halo2_proofs::{
     circuit::{Layouter, SimpleFloorPlanner, Value},
     plonk::{
         Advice, Circuit, Column, ConstraintSystem, Error, Fixed, Instance, ProvingKey, Selector, TableColumn,
-        keygen_pk, keygen_vk,
+        VerifyingKey, keygen_pk, keygen_vk,
     },
     poly::{Rotation, commitment::ParamsProver},
 };
@@ -306,6 +306,10 @@ impl Claimer {
         let key = FoldKey::of_fold(srs.params(), &vk);
         let proving = keygen_pk(srs.params(), vk, &circuit).unwrap();
         Self { srs, flavour, proving, key }
+    }
+
+    pub(super) fn verifying(&self) -> VerifyingKey<G1Affine> {
+        self.proving.get_vk().clone()
     }
 
     pub(super) fn prove(&self, instance: Vec<Fr>) -> ProofWithInstance {
