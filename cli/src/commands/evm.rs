@@ -41,9 +41,12 @@ pub(crate) enum Verb {
         /// Compile the source with this solc instead of assembling it.
         #[arg(long, value_name = "COMMAND")]
         solc: Option<PathBuf>,
-        /// Take the keys in the folder as they are if they cannot be made anew.
+        /// Take the keys in the folder as they are if they are not pinned and cannot be made anew.
         #[arg(long)]
         trust_keys: bool,
+        /// Refuse keys made with parameters that are for development only.
+        #[arg(long)]
+        production: bool,
     },
     /// Print what contracts are called with to accept a wrapped proof.
     Calldata {
@@ -69,16 +72,27 @@ pub(crate) enum Verb {
 /// Runs the command.
 pub(crate) fn run(verb: &Verb, shared: &Shared) -> Result<(), Failure> {
     match verb {
-        Verb::Verifier { folder, out, solc, trust_keys } => verifier(folder, out, solc.as_deref(), *trust_keys, shared),
+        Verb::Verifier { folder, out, solc, trust_keys, production } => {
+            let keys = FoldVerifier::read(&folder.join(KEYS_FILE))?;
+            if *production {
+                keys.header().srs.origin.check_production()?;
+            }
+            verifier(&keys, out, solc.as_deref(), *trust_keys, shared)
+        }
         Verb::Calldata { proof, hex, settle } => print_calldata(proof, *hex, *settle),
         Verb::Verify { proof, json } => verify(proof, *json),
     }
 }
 
-fn verifier(folder: &Path, out: &Path, solc: Option<&Path>, trust_keys: bool, shared: &Shared) -> Result<(), Failure> {
+fn verifier(
+    keys: &FoldVerifier,
+    out: &Path,
+    solc: Option<&Path>,
+    trust_keys: bool,
+    shared: &Shared,
+) -> Result<(), Failure> {
     let bars = Bars::new(shared.quiet);
-    let keys = FoldVerifier::read(&folder.join(KEYS_FILE))?;
-    let trust = trust_fold(&keys, &shared.params, trust_keys, &bars)?;
+    let trust = trust_fold(keys, &shared.params, trust_keys, &bars)?;
     bars.finish();
     let source = VerifierSource::generate(keys.key(Layer::Wrap))?;
     let code = match solc {

@@ -42,4 +42,4 @@ pub use verifier::{FoldKeysHeader, FoldVerifier};
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-pub(crate) use tests::Claimer;
+pub(crate) use tests::{Claimer, for_settlement};

@@ -1,3 +1,5 @@
+mod refusals;
+
 use std::path::Path;
 
 use halo2curves::{

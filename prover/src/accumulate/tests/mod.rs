@@ -13,9 +13,15 @@ use halo2curves::{
 
 pub(crate) use stand_ins::Claimer;
 use stand_ins::{Venue, word};
+pub(crate) use whole::for_settlement;
 
 use super::{node::Child, *};
-use crate::{error::ProverError, progress::Silent, srs::Srs, transcript::TranscriptKind};
+use crate::{
+    error::{PointFault, ProverError},
+    progress::Silent,
+    srs::Srs,
+    transcript::TranscriptKind,
+};
 
 const POSEIDON: TranscriptKind = TranscriptKind::Poseidon;
 /// Where nothing depends on it.
@@ -334,6 +340,56 @@ fn limbs_of_accumulators_have_one_form() {
         let error = children.leaf.key.verify(&proof, POSEIDON).unwrap_err();
         assert!(matches!(error.root(), ProverError::Malformed { .. }), "{error}");
     }
+}
+
+/// Every byte and every instance of a layer's proof counts, and what is wrong is named.
+#[test]
+fn nothing_of_a_proof_can_change() {
+    let children = Children::new();
+    let key = &children.leaf.key;
+    for transcript in [POSEIDON, TranscriptKind::Keccak] {
+        let honest = children.leaf.prove_with(children.left().to_column(), transcript);
+        key.verify(&honest, transcript).unwrap();
+        let refused = |change: &dyn Fn(&mut ProofWithInstance)| {
+            let mut proof = honest.clone();
+            change(&mut proof);
+            key.verify(&proof, transcript).unwrap_err()
+        };
+        for byte in 0..honest.proof.len() {
+            match refused(&|proof| proof.proof[byte] ^= 1 << (byte % 8)) {
+                ProverError::Rejected { reason } => assert_eq!(reason, "the pairing check fails", "byte {byte}"),
+                ProverError::Point { fault, .. } => {
+                    assert!(matches!(fault, PointFault::NotOnCurve | PointFault::NotCanonical), "byte {byte}: {fault}");
+                }
+                ProverError::Scalar { .. } => {}
+                other => panic!("byte {byte}: {other}"),
+            }
+        }
+        for index in 0..INSTANCE_LEN {
+            let error = refused(&|proof| proof.instance[index] += Fr::ONE).to_string();
+            match index {
+                0..ACCUMULATOR_LEN => assert!(error.ends_with("point: not on the curve"), "instance {index}: {error}"),
+                _ => assert_eq!(error, "the proof is not valid: the pairing check fails", "instance {index}"),
+            }
+        }
+    }
+}
+
+/// A leaf's or a node's proof where only a batch's or a risk proof fits: circuits have no place for its instance.
+#[test]
+fn layers_are_no_batches() {
+    let venue = Small::new();
+    let honest = venue.leaf(Fr::from(5), 0);
+    let children = Children::new();
+    let nested = children.node.prove(children.left().to_column());
+    let error = venue.inner.check(&LeafInputs { batch: nested.clone(), ..honest.clone() }).unwrap_err().to_string();
+    assert_eq!(error, "the batch proof: number of public instances: expected 3, found 17");
+    let error = venue.inner.check(&LeafInputs { risk: nested, ..honest.clone() }).unwrap_err().to_string();
+    assert_eq!(error, "the risk proof: number of public instances: expected 3, found 17");
+    // A batch proof where a risk proof belongs has as many, and is a proof for another key.
+    let swapped = LeafInputs { batch: honest.risk.clone(), risk: honest.batch.clone(), ..honest };
+    let error = venue.inner.check(&swapped).unwrap_err().to_string();
+    assert_eq!(error, "the batch proof: the proof is not valid: the pairing check fails");
 }
 
 /// Proofs that are good for something else: with the other opening argument, and over another secret.

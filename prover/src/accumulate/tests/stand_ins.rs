@@ -7,6 +7,7 @@ use halo2_proofs::{
         VerifyingKey, keygen_pk, keygen_vk,
     },
     poly::{Rotation, commitment::ParamsProver},
+    transcript::{EncodedChallenge, TranscriptWrite},
 };
 use halo2curves::{
     bn256::{Fr, G1Affine},
@@ -27,7 +28,7 @@ use crate::{
     plonk::{Gwc, Memory, create_proof},
     progress::Silent,
     srs::Srs,
-    transcript::{PoseidonChallenge, TranscriptKind, poseidon_writer},
+    transcript::{KeccakChallenge, PoseidonChallenge, TranscriptKind, keccak_writer, poseidon_writer},
 };
 
 /// Size of the stand-ins.
@@ -299,7 +300,7 @@ impl Claimer {
     }
 
     /// The same circuit over the structured reference string of another secret.
-    pub(super) fn of_srs(flavour: u64, seed: u64) -> Self {
+    pub(crate) fn of_srs(flavour: u64, seed: u64) -> Self {
         let srs = Srs::development(INNER_K, seed, &Silent).unwrap();
         let circuit = Claim { instance: vec![Fr::ZERO; INSTANCE_LEN], flavour };
         let vk = keygen_vk(srs.params(), &circuit).unwrap();
@@ -312,7 +313,7 @@ impl Claimer {
         self.proving.get_vk().clone()
     }
 
-    pub(super) fn prove(&self, instance: Vec<Fr>) -> ProofWithInstance {
+    pub(crate) fn prove(&self, instance: Vec<Fr>) -> ProofWithInstance {
         self.prove_with(instance, TranscriptKind::Poseidon)
     }
 
@@ -328,24 +329,35 @@ impl Claimer {
 
     /// A good proof with the other opening argument.
     pub(super) fn prove_gwc(&self, instance: Vec<Fr>) -> ProofWithInstance {
-        let circuit = Claim { instance: instance.clone(), flavour: self.flavour };
-        let mut transcript = poseidon_writer();
-        let columns: [&[&[Fr]]; 1] = [&[&instance]];
-        let rng = ChaCha20Rng::seed_from_u64(7);
-        let backend = CpuBackend::detect();
-        let params = self.srs.params();
-        create_proof::<Gwc, _, PoseidonChallenge, _, _, _>(
-            &backend,
-            params,
-            &self.proving,
-            &[circuit],
-            &columns,
-            rng,
-            &mut transcript,
-        )
-        .unwrap();
-        let proof = transcript.finalize();
+        self.prove_gwc_with(instance, TranscriptKind::Poseidon)
+    }
+
+    pub(crate) fn prove_gwc_with(&self, instance: Vec<Fr>, transcript: TranscriptKind) -> ProofWithInstance {
+        let proof = match transcript {
+            TranscriptKind::Keccak => {
+                let mut writer = keccak_writer();
+                self.write_gwc::<KeccakChallenge, _>(&instance, &mut writer);
+                writer.finalize()
+            }
+            _ => {
+                let mut writer = poseidon_writer();
+                self.write_gwc::<PoseidonChallenge, _>(&instance, &mut writer);
+                writer.finalize()
+            }
+        };
         ProofWithInstance { instance, proof }
+    }
+
+    fn write_gwc<E, T>(&self, instance: &[Fr], transcript: &mut T)
+    where
+        E: EncodedChallenge<G1Affine>,
+        T: TranscriptWrite<G1Affine, E>,
+    {
+        let circuit = Claim { instance: instance.to_vec(), flavour: self.flavour };
+        let columns: [&[&[Fr]]; 1] = [&[instance]];
+        let (backend, rng) = (CpuBackend::detect(), ChaCha20Rng::seed_from_u64(7));
+        let (params, key) = (self.srs.params(), &self.proving);
+        create_proof::<Gwc, _, E, _, _, _>(&backend, params, key, &[circuit], &columns, rng, transcript).unwrap();
     }
 
     /// An accumulator that holds.

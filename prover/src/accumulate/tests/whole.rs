@@ -131,7 +131,7 @@ fn keys_are_read_back(verifier: &FoldVerifier, wrapped: &FoldProof) {
 }
 
 /// Makes a context one that the settlement of `contracts/test/RealProof.t.sol` accepts, for batch number `i`.
-fn for_settlement(context: &mut [Fr], i: u64) {
+pub(crate) fn for_settlement(context: &mut [Fr], i: u64) {
     // Chain 31337, and the low 64 bits of the address of the settlement.
     let pack = |low: u64, high: u64, shift: u64| Fr::from(low) + Fr::from(high) * Fr::from(2).pow([shift]);
     let tag = |name: &str| name.bytes().fold(Fr::zero(), |word, byte| word * Fr::from(256) + Fr::from(u64::from(byte)));
