@@ -313,6 +313,9 @@ fn a_killed_run_goes_on_where_it_was() {
     let inner = json(&desk.good("circuits --json"));
     let keys = desk.good("inspect again/keys.bin");
     assert!(keys.contains(inner["circuits"].as_str().unwrap()), "{keys}");
+    // The inputs that the demonstration leaves are those of its proofs.
+    desk.good("prove risk --input out/demo/risk-1.json --k 17 --out by-hand");
+    assert_eq!(desk.read("by-hand/public.json"), desk.read("out/demo/risk-1/public.json"));
     // In another order, twice, with a gap, without a risk proof, over development parameters where others are asked for.
     for (folders, reason) in [
         ("batch-2 batch-1 batch-3 risk-1 risk-2 risk-3 risk-4 risk-5", "batch 2: old root: expected "),
