@@ -132,6 +132,9 @@ impl Tape {
             self.main_values(row + main::X2, x2);
             y2.iter().for_each(|y2| self.main_values(row + main::Y2, y2));
         } else {
+            if y2.is_some() {
+                self.select_itself(row);
+            }
             self.main_number(row + main::X2, x2);
             y2.iter().for_each(|y2| self.main_number(row + main::Y2, y2));
         }

@@ -1,5 +1,7 @@
 //! The circuit: what the chip has recorded, and halo2-base's scalars beside it.
 
+use std::collections::BTreeSet;
+
 use halo2_base::{gates::circuit::builder::BaseCircuitBuilder, virtual_region::manager::VirtualRegionManager};
 use halo2_proofs::{
     circuit::{Layouter, SimpleFloorPlanner, Value},
@@ -8,7 +10,12 @@ use halo2_proofs::{
 use halo2curves::bn256::Fr;
 use serde::{Deserialize, Serialize};
 
-use super::{Chip, config::FoldConfig, limbs::PIECE_BITS, tape::Tape};
+use super::{
+    Chip,
+    config::{FoldConfig, is_key},
+    limbs::PIECE_BITS,
+    tape::Tape,
+};
 use crate::error::ProverError;
 
 /// The shape of a folding circuit; leaf, node and wrap have the same.
@@ -29,7 +36,9 @@ impl FoldShape {
     #[must_use]
     pub fn for_cost(cost: &FoldCost) -> Self {
         let least = PIECE_BITS as u32 + 1;
-        let k = (least..).find(|k| (1 << k) - UNUSABLE_ROWS >= cost.chip_rows).expect("rows are far below 2^64");
+        let k = (least..)
+            .find(|k| (1 << k) - UNUSABLE_ROWS >= cost.constants + cost.chip_rows)
+            .expect("rows are far below 2^64");
         Self { k, scalar_columns: cost.scalar_cells.div_ceil((1 << k) - UNUSABLE_ROWS - 8) }
     }
 
@@ -90,6 +99,12 @@ impl FoldCircuit {
         pairs.into_iter().filter(|[a, b]| a != b).collect()
     }
 
+    /// The distinct constants of scalars.
+    fn constants(&self) -> BTreeSet<Fr> {
+        let copies = self.scalars.core().copy_manager.lock().expect("nothing panics while it is held");
+        copies.constant_equalities.iter().map(|(constant, _)| *constant).collect()
+    }
+
     /// What the circuit takes.
     #[must_use]
     pub fn cost(&self) -> FoldCost {
@@ -97,7 +112,7 @@ impl FoldCircuit {
         FoldCost {
             chip_rows: self.tape.rows(),
             scalar_cells: statistics.total_advice_per_phase.iter().sum(),
-            constants: statistics.total_fixed,
+            constants: self.constants().len(),
         }
     }
 
@@ -108,7 +123,8 @@ impl FoldCircuit {
     pub fn check_fits(&self) -> Result<(), ProverError> {
         let cost = self.cost();
         let available = (1 << self.shape.k) - UNUSABLE_ROWS;
-        let needed = cost.chip_rows.max(cost.scalar_cells.div_ceil(self.shape.scalar_columns.max(1)) + 8);
+        let needed =
+            (cost.constants + cost.chip_rows).max(cost.scalar_cells.div_ceil(self.shape.scalar_columns.max(1)) + 8);
         if needed <= available {
             return Ok(());
         }
@@ -152,9 +168,14 @@ impl Circuit<Fr> for FoldCircuit {
             |mut region| {
                 let scalars = (config.scalars.basic_gates[0].clone(), config.scalars.max_rows);
                 core.phase_manager[0].assign_raw(&scalars, &mut region);
+                let constants = self.constants();
+                // Theirs are the first labels, and none may be mistaken for the key of a point.
+                if constants.iter().any(is_key) {
+                    return Err(Error::Synthesis);
+                }
                 core.copy_manager.assign_raw(&config.scalars.constants, &mut region);
                 let placed = core.copy_manager.lock().expect("nothing panics while it is held");
-                self.tape.assign(&config, &mut region, self.known, &placed.assigned_advices)
+                self.tape.assign(&config, &mut region, constants.len(), self.known, &placed.assigned_advices)
             },
         )?;
         self.scalars.assign_instances(&[config.instance], layouter.namespace(|| "instance"));

@@ -5,12 +5,18 @@
 //! holds what needs no range check: copies, bits, states of the hash function. A *block* is a stretch of rows in both; its gates are
 //! enabled on its first row and reach the rest by rotations, the same ones in every kind of block.
 
+use std::sync::LazyLock;
+
 use halo2_base::gates::flex_gate::{FlexGateConfig, FlexGateConfigParams};
 use halo2_proofs::{
     plonk::{Advice, Column, ConstraintSystem, Constraints, Expression, Fixed, Instance, TableColumn, VirtualCells},
     poly::Rotation,
 };
-use halo2curves::{bn256::Fr, ff::Field};
+use halo2curves::{
+    bn256::Fr,
+    ff::{Field, PrimeField},
+};
+use num_bigint::BigUint;
 use zomma_gadgets::{
     frame::switch::{Position, share_column},
     poseidon::Permutation,
@@ -18,11 +24,23 @@ use zomma_gadgets::{
 
 use super::{
     formulas,
-    limbs::{LIMBS, Truncated},
+    limbs::{LIMBS, Truncated, to_integer},
 };
 
 /// Bits of the scalars of one selection.
 pub(super) const CLUMP: usize = 6;
+
+/// Keys are below this, and differences from [`KEYS`] of labels that are no keys are not: what a step selects is a point with a key.
+pub(super) const SELECTS: u64 = 1 << 40;
+
+/// What keys are counted from in labels, far from any constant that is a label too.
+pub(super) static KEYS: LazyLock<Fr> =
+    LazyLock::new(|| Fr::from_u128(u128::from_be_bytes(*b"zomma.fold.keys.")).square());
+
+/// Whether a label is a key, or says that a step selects.
+pub(super) fn is_key(label: &Fr) -> bool {
+    to_integer(&(*label - *KEYS)) < (BigUint::from(SELECTS) << 1)
+}
 
 /// Where a block's running sums start, in rows from its first.
 pub(super) mod running {
@@ -132,12 +150,10 @@ pub struct FoldConfig {
     pub(super) main: Column<Advice>,
     /// $2^{17}$ where the running sum goes on, else 0.
     pub(super) continued: Column<Fixed>,
-    /// 1 on the first row of a step whose second point is selected.
-    pub(super) selects: Column<Fixed>,
-    /// There, the first key of the table that is selected from; in the rounds of the hash function, their constants.
-    pub(super) constants: Column<Fixed>,
-    /// The key of a point that can be selected, on the first row of its block; else 0.
-    pub(super) keys: Column<Fixed>,
+    /// What kinds of blocks need on their first rows: the key of a point that can be selected, plus [`KEYS`]; at a step that adds one,
+    /// [`SELECTS`] more than the first key of the table that it selects from, if it does; in the rounds of the hash function, their
+    /// constants. Before all blocks, the constants of scalars.
+    pub(super) labels: Column<Fixed>,
     pub(super) pieces: TableColumn,
     switches: Vec<(Gate, Position)>,
     /// Scalars: halo2-base's vertical gate.
@@ -152,28 +168,19 @@ impl FoldConfig {
     }
 
     pub(super) fn configure(meta: &mut ConstraintSystem<Fr>, k: usize, scalar_columns: usize) -> Self {
-        let gate_params = FlexGateConfigParams { k, num_advice_per_phase: vec![scalar_columns], num_fixed: 1 };
+        let gate_params = FlexGateConfigParams { k, num_advice_per_phase: vec![scalar_columns], num_fixed: 0 };
         let mut scalars = FlexGateConfig::configure(meta, gate_params);
         let [running, main] = [(); 2].map(|()| meta.advice_column());
         let instance = meta.instance_column();
         meta.enable_equality(running);
         meta.enable_equality(main);
         meta.enable_equality(instance);
-        let [continued, selects, constants, keys] = [(); 4].map(|()| meta.fixed_column());
+        let [continued, labels] = [(); 2].map(|()| meta.fixed_column());
+        meta.enable_equality(labels);
+        scalars.constants = vec![labels];
         let pieces = meta.lookup_table_column();
         let switches = Gate::switches(meta);
-        let config = Self {
-            running,
-            main,
-            continued,
-            selects,
-            constants,
-            keys,
-            pieces,
-            switches,
-            scalars: scalars.clone(),
-            instance,
-        };
+        let config = Self { running, main, continued, labels, pieces, switches, scalars: scalars.clone(), instance };
         config.lookups(meta);
         config.point_gates(meta);
         config.number_gates(meta);
@@ -189,9 +196,10 @@ impl FoldConfig {
             vec![(now - continued * next, self.pieces)]
         });
         meta.lookup_any("selected points", |meta| {
-            let selects = meta.query_fixed(self.selects, Rotation::cur());
-            let first_key = meta.query_fixed(self.constants, Rotation::cur());
-            let key = meta.query_fixed(self.keys, Rotation::cur());
+            // Every step that adds a point; one that does not select finds it in its own row, whose label is no key.
+            let adds = self.switch(Gate::Distinct).query(meta);
+            let label = meta.query_fixed(self.labels, Rotation::cur());
+            let first_key = label.clone() - Expression::Constant(Fr::from(SELECTS));
             let mut cells = Cells { config: self, meta };
             let index = (0..CLUMP)
                 .map(|i| cells.main(main::bit(i)) * Expression::Constant(Fr::from(1 << i)))
@@ -199,8 +207,8 @@ impl FoldConfig {
                 .expect("some bits");
             let coordinates = [cells.main_limbs(main::X2), cells.main_limbs(main::Y2)].concat();
             let selected = [first_key + index].into_iter().chain(coordinates.clone());
-            let table = [key].into_iter().chain(coordinates);
-            selected.map(|value| selects.clone() * value).zip(table).collect()
+            let table = [label].into_iter().chain(coordinates);
+            selected.map(|value| adds.clone() * value).zip(table).collect()
         });
     }
 
@@ -310,7 +318,7 @@ impl Cells<'_, '_> {
     }
 
     fn constant(&mut self, row: usize) -> Expression<Fr> {
-        self.meta.query_fixed(self.config.constants, Self::at(row))
+        self.meta.query_fixed(self.config.labels, Self::at(row))
     }
 
     fn main_limbs(&mut self, row: usize) -> [Expression<Fr>; LIMBS] {

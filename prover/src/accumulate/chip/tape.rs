@@ -10,7 +10,7 @@ use halo2_proofs::{
 use halo2curves::{bn256::Fr, ff::PrimeField};
 
 use super::{
-    config::{FoldConfig, Gate},
+    config::{FoldConfig, Gate, KEYS, SELECTS, main},
     limbs::{LIMB_PIECES, LIMBS, PIECE_BITS, TOP_PIECES},
 };
 
@@ -53,9 +53,7 @@ pub(super) struct Tape {
     /// Rows of running sums that go on in the next row.
     continued: Vec<usize>,
     main: Vec<(usize, Fr)>,
-    selects: Vec<usize>,
-    constants: Vec<(usize, Fr)>,
-    keys: Vec<(usize, Fr)>,
+    labels: Vec<(usize, Fr)>,
     gates: Vec<(Gate, usize)>,
     copies: Vec<(Cell, Cell)>,
 }
@@ -77,18 +75,25 @@ impl Tape {
         self.gates.push((gate, row));
     }
 
-    /// Marks a row as one that selects from the table whose first key is given.
+    /// Marks the first row of a step that selects from the table whose first key is given.
     pub(super) fn select(&mut self, row: usize, first_key: u64) {
-        self.selects.push(row);
-        self.constants.push((row, Fr::from(first_key)));
+        self.labels.push((row, *KEYS + Fr::from(SELECTS + first_key)));
+    }
+
+    /// Marks the first row of a step that adds a point without selecting it: it finds the point in that row itself, by an index that
+    /// the rows of bits make up.
+    pub(super) fn select_itself(&mut self, row: usize) {
+        self.labels.push((row, *KEYS + Fr::from(SELECTS)));
+        self.main(row + main::bit(0), Fr::from(SELECTS));
     }
 
     pub(super) fn key(&mut self, row: usize, key: u64) {
-        self.keys.push((row, Fr::from(key)));
+        debug_assert!((1..SELECTS).contains(&key), "{key} is no key");
+        self.labels.push((row, *KEYS + Fr::from(key)));
     }
 
     pub(super) fn constants(&mut self, row: usize, values: &[Fr]) {
-        self.constants.extend(values.iter().enumerate().map(|(i, value)| (row + i, *value)));
+        self.labels.extend(values.iter().enumerate().map(|(i, value)| (row + i, *value)));
     }
 
     pub(super) fn copy(&mut self, a: Cell, b: Cell) {
@@ -140,11 +145,12 @@ impl Tape {
         self.copies.iter().map(|(a, b)| [value(a), value(b)]).collect()
     }
 
-    /// Lays the columns out in a region that starts on row 0. Scalars must have been assigned.
+    /// Lays the columns out in a region that starts on row 0, from the row `first` on. Scalars must have been assigned.
     pub(super) fn assign(
         &self,
         config: &FoldConfig,
         region: &mut Region<'_, Fr>,
+        first: usize,
         known: bool,
         scalars: &HashMap<ContextCell, circuit::Cell>,
     ) -> Result<(), Error> {
@@ -152,7 +158,7 @@ impl Tape {
         let mut lay = |column, cells: &[(usize, Fr)]| -> Vec<Option<circuit::Cell>> {
             let mut placed = vec![None; self.rows];
             for (row, content) in cells {
-                placed[*row] = Some(region.assign_advice(column, *row, value(content)).cell());
+                placed[*row] = Some(region.assign_advice(column, first + *row, value(content)).cell());
             }
             placed
         };
@@ -160,18 +166,13 @@ impl Tape {
         let main = lay(config.main, &self.main);
 
         for row in &self.continued {
-            region.assign_fixed(config.continued, *row, Fr::from(1 << PIECE_BITS));
+            region.assign_fixed(config.continued, first + *row, Fr::from(1 << PIECE_BITS));
         }
-        for row in &self.selects {
-            region.assign_fixed(config.selects, *row, Fr::one());
-        }
-        for (column, cells) in [(config.constants, &self.constants), (config.keys, &self.keys)] {
-            for (row, content) in cells {
-                region.assign_fixed(column, *row, *content);
-            }
+        for (row, label) in &self.labels {
+            region.assign_fixed(config.labels, first + *row, *label);
         }
         for (gate, row) in &self.gates {
-            config.switch(*gate).enable(region, *row);
+            config.switch(*gate).enable(region, first + *row);
         }
         let place = |cell: &Cell| match cell {
             Cell::Running(row) => running[*row],

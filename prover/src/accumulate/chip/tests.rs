@@ -219,6 +219,36 @@ fn sums_of_scaled_points_are_those_of_halo2curves() {
     assert_eq!(circuit.broken_copies(), [] as [[Fr; 2]; 0]);
 }
 
+/// One column holds keys, and what is none; were another label a key, a step could select cells that nobody has checked.
+#[test]
+fn no_constant_is_a_key() {
+    let constants = &zomma_gadgets::poseidon::Permutation::width_3().parameters().round_constants;
+    assert!(!constants.as_flattened().iter().any(config::is_key));
+    assert!(!config::is_key(&Fr::ZERO));
+    let [key, selects] = [1, config::SELECTS].map(|number| *config::KEYS + Fr::from(number));
+    assert!(config::is_key(&key) && config::is_key(&selects));
+    // A constant of scalars that is one stops synthesis.
+    let circuit = |constant: Fr| {
+        build(true, SHAPE, |loader| {
+            let (ecc, mut pool) = (loader.ecc_chip(), loader.ctx_mut());
+            let ctx = pool.main();
+            ctx.load_constant(constant);
+            let point = ecc.chip().load(ctx, G1Affine::generator());
+            Ok(ecc.instance_limbs(ctx, &point))
+        })
+        .unwrap()
+    };
+    let run = |constant: Fr| {
+        let circuit = circuit(constant);
+        let instance = vec![circuit.instance()];
+        halo2_proofs::dev::MockProver::run(SHAPE.k, &circuit, instance)
+            .map(|_| ())
+            .map_err(|error| format!("{error:?}"))
+    };
+    assert_eq!(run(Fr::from(5)), Ok(()));
+    assert_eq!(run(key), Err("Synthesis".to_owned()));
+}
+
 #[test]
 fn costs_are_what_they_were() {
     let cost = |count: usize| {
