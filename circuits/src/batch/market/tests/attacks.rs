@@ -104,7 +104,7 @@ fn a_parameter_changed_without_its_hash() {
     type Change = fn(&mut VenueParams);
     let claim = Claim::of(&mut venue(39).state, &[], 0);
     assert_eq!(claim.refused(K), [""; 0]);
-    let changes: [(&str, Change); 26] = [
+    let changes: [(&str, Change); 28] = [
         ("chain_id", |params| params.chain_id += 1),
         ("app_id", |params| params.app_id += 1),
         ("scenario_hash", |params| params.scenario_hash += Fr::one()),
@@ -126,7 +126,9 @@ fn a_parameter_changed_without_its_hash() {
         ("buffer", |params| params.liquidation.buffer += 1),
         ("close_out", |params| params.liquidation.close_out += 1),
         ("liquidation_fee", |params| params.liquidation.fee -= 1),
+        ("discount_start", |params| params.liquidation.discount_start += 1),
         ("discount_end", |params| params.liquidation.discount_end += 1),
+        ("auction_duration", |params| params.liquidation.duration += 1),
         ("auction_lapse", |params| params.liquidation.lapse += 1),
         ("oracle_threshold", |params| params.oracle.threshold = 1),
         ("number of keys", |params| params.oracle.keys.truncate(4)),
