@@ -38,7 +38,7 @@ pub(crate) mod index {
     pub(crate) const KEYS: usize = ACCUMULATOR_LEN + 4;
 }
 
-/// What is left to check of all proofs below: $e(\mathrm{left}, [1]_2) = e(\mathrm{right}, [\tau]_2)$.
+/// What is left to check of all proofs below: $e(\mathrm{left}, \[1\]_2) = e(\mathrm{right}, \[\tau\]_2)$.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Accumulator {
     /// The left point.

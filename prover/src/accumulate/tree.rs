@@ -67,7 +67,7 @@ impl FoldProof {
         Envelope::seal(header, self.proof.proof.clone()).write(path)
     }
 
-    /// Reads a proof's file. Whether it proves anything is another matter: see [`Folding::verify`].
+    /// Reads a proof's file. Whether it proves anything is another matter: see [`FoldVerifier::verify`].
     ///
     /// # Errors
     /// What is wrong with the file; [`ProverError::Mismatch`] when it was made with another structured reference string.
